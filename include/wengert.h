@@ -1,0 +1,33 @@
+/* Wengert: computation graphs of tensors, and their derivatives.
+ *
+ * This header takes in all others. Read them in this order: base.h (status, allocator), tensor.h (types, shapes, views),
+ * graph.h (nodes), ops.h (operators), grad.h (derivatives), store.h (values), exec.h (compile and run), nn.h (layers),
+ * optim.h (updates), io.h (checkpoints and data), op.h (operators of your own), verify.h (is the gradient right?).
+ *
+ * Conventions that hold everywhere, and are not repeated at each function:
+ *   - NULL means failure. Functions that take nodes accept NULL and hand it on, so a whole expression can be written
+ *     without checks; wg_error() then tells the first thing that went wrong. A graph that has failed stays failed.
+ *   - Nothing aborts or prints. Every failure is a wg_status or a NULL, with a text.
+ *   - Objects count their users: a plan keeps its graph alive, an exec its plan and store. Free in any order; free(NULL)
+ *     does nothing.
+ *   - Option structs begin with their `size`; WG_OPTS(type, .field = value) fills it in. Zero means the default.
+ *   - Building a graph is for one thread at a time. Plans are immutable and may be shared. An exec belongs to one
+ *     thread at a time.
+ */
+#ifndef WENGERT_H
+#define WENGERT_H
+
+#include <wengert/base.h>
+#include <wengert/tensor.h>
+#include <wengert/graph.h>
+#include <wengert/ops.h>
+#include <wengert/grad.h>
+#include <wengert/store.h>
+#include <wengert/exec.h>
+#include <wengert/nn.h>
+#include <wengert/optim.h>
+#include <wengert/io.h>
+#include <wengert/op.h>
+#include <wengert/verify.h>
+
+#endif

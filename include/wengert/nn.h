@@ -1,0 +1,57 @@
+/* Layers and whole models, built from graph calls alone. A layer is an open struct of its parameters, made once and applied as
+ * often as one likes; applying it twice shares them. */
+#ifndef WENGERT_NN_H
+#define WENGERT_NN_H
+
+#include <wengert/ops.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* y = x w + b for x (.., in): w is NAME/w (in, out), b is NAME/b (out), zero at first. */
+typedef struct wg_dense {
+    wg_node *w, *b;
+} wg_dense;
+WG_API wg_dense wg_dense_new(wg_graph *, const char *name, wg_dtype, int64_t in, int64_t out, wg_init);
+WG_API wg_node *wg_dense_apply(wg_dense, wg_node *x);
+
+/* The L-layer model [LINEAR -> hidden]*(L-1) -> LINEAR -> output of Andrew Ng's course. */
+typedef enum wg_layout {
+    WG_COLUMNS, /* one example a column: x (n_0, N), Wl (n_l, n_l-1), bl (n_l, 1), named W1, b1, W2, .. */
+    WG_ROWS     /* one example a row: x (N, n_0), Wl (n_l-1, n_l), bl (n_l) */
+} wg_layout;
+typedef enum wg_activation { WG_LINEAR, WG_RELU, WG_TANH, WG_SIGMOID, WG_SOFTMAX } wg_activation;
+typedef enum wg_mlp_init {
+    WG_MLP_HE,         /* normal, sqrt(2 / fan in) */
+    WG_MLP_XAVIER,     /* uniform, sqrt(6 / (fan in + fan out)) */
+    WG_MLP_NUMPY,      /* np.random.seed(seed); randn(n, n_prev) / sqrt(n_prev), layer after layer, whatever the layout */
+    WG_MLP_NUMPY_SMALL /* the same times 0.01 instead */
+} wg_mlp_init;
+typedef struct wg_mlp_opts {
+    size_t size;
+    wg_layout layout;
+    wg_activation hidden; /* WG_LINEAR (0) stands for WG_RELU */
+    wg_activation output;
+    wg_mlp_init init;
+    uint32_t numpy_seed;
+    double dropout; /* after each hidden activation */
+} wg_mlp_opts;
+typedef struct wg_mlp {
+    wg_node *z;      /* the last linear layer's result, before `output` */
+    wg_node *y;      /* the model's result */
+    wg_nodes params; /* W1, b1, W2, ..; belongs to the graph */
+} wg_mlp;
+/* `width[0..n-1]`: the sizes of the layers, the input's first. x as the layout says. All NULL: WG_ERR_ARG (fewer than two
+ * sizes, a size < 1), WG_ERR_SHAPE. */
+WG_API wg_mlp wg_mlp_new(wg_graph *, wg_node *x, const int64_t *width, size_t n, const wg_mlp_opts *);
+/* The same layers on another input: the parameters are shared, the options must be those that the model was made with. */
+WG_API wg_mlp wg_mlp_apply(const wg_mlp *, wg_node *x, const wg_mlp_opts *);
+/* Fills a store's parameters by the NumPy initialisers (their draws depend on the order of layers, so they are values, not
+ * per-variable streams). Other initialisers need nothing. */
+WG_API WG_MUST wg_status wg_mlp_numpy(wg_store *, const wg_mlp *, const wg_mlp_opts *);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,62 @@
+/* Is the gradient right?  Differences with an error estimate, and a verdict in three ways. docs/verifier.md has the method. */
+#ifndef WENGERT_VERIFY_H
+#define WENGERT_VERIFY_H
+
+#include <wengert/exec.h>
+#include <wengert/grad.h>
+#include <wengert/op.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum wg_verdict { WG_PASS, WG_FAIL, WG_INCONCLUSIVE } wg_verdict;
+
+/* One comparison: derivative by differences against the adjoint's, along one direction. */
+typedef struct wg_check {
+    const char *op;   /* the operator's name */
+    const char *what; /* "value", "shape", "gradient", "second order", "symmetry", .. */
+    int slot, order, sample;
+    double expected, got; /* by differences; by the adjoint */
+    double error, tolerance;
+    wg_verdict verdict;
+    const char *text; /* one line that says what is wrong; "" when it passed */
+} wg_check;
+
+typedef struct wg_report wg_report;
+WG_API void wg_report_free(wg_report *);
+WG_API const char *wg_report_text(const wg_report *); /* what failed, a line each; or one line that all passed. "" for NULL */
+WG_API size_t wg_report_count(const wg_report *);
+WG_API wg_check wg_report_at(const wg_report *, size_t index);
+WG_API size_t wg_report_passed(const wg_report *);
+WG_API size_t wg_report_failed(const wg_report *);
+WG_API size_t wg_report_inconclusive(const wg_report *);
+/* For models: ||grad - gradapprox|| / (||grad|| + ||gradapprox||) by central differences over every single parameter, epsilon 1e-7, as the
+ * course teaches; NaN when it was not computed (more parameters than `textbook_limit`). */
+WG_API double wg_report_difference(const wg_report *);
+
+typedef struct wg_verify_opts {
+    size_t size;
+    int order;     /* 1 or 2; 0: 2 for operators, 1 for models */
+    uint64_t seed; /* 0: 1 */
+    int64_t textbook_limit; /* models: compute the textbook's difference up to that many parameters; 0: 20,000; -1: never */
+    const wg_registry *registry;
+} wg_verify_opts;
+
+/* Checks an operator on its own samples, every slot, first and second order, in f64. WG_OK: all pass. WG_ERR_VERIFY: something
+ * failed, or the operator has no samples, or too few conclusive ones; *report (may be NULL) tells. Others: it could not be
+ * run. The report is the caller's. */
+WG_API WG_MUST wg_status wg_verify_op(const wg_op *, wg_report **report);
+WG_API WG_MUST wg_status wg_verify_op_with(const wg_op *, const wg_verify_opts *, wg_report **report);
+
+/* Checks d scalar / d wrt at the feeds and the store of `at`, which it borrows: runs none of its updates, changes nothing. */
+WG_API WG_MUST wg_status wg_verify(wg_node *scalar, wg_nodes wrt, const wg_exec *at, const wg_verify_opts *, wg_report **report);
+
+/* Checks a gradient that somebody else computed, `gradients` being nodes of wrt's shapes: a hand-written backward pass, say. */
+WG_API WG_MUST wg_status wg_verify_gradients(wg_node *scalar, wg_grads gradients, const wg_exec *at, const wg_verify_opts *,
+                                             wg_report **report);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

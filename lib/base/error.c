@@ -1,0 +1,67 @@
+/* The thread's last failure: a status and one line of text in a buffer of fixed size, so that failing needs no memory.
+ * */
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local struct {
+    wg_status status;
+    char text[WG__ERROR_MAX];
+} last;
+
+const char *wg_error(void)
+{
+    return last.text;
+}
+
+wg_status wg_error_status(void)
+{
+    return last.status;
+}
+
+/* `length` is what snprintf returned for a buffer of WG__ERROR_MAX. A text that was cut ends in "..", never in a part
+ * of a UTF-8 character. */
+static void mark_cut(char *text, int length)
+{
+    size_t end = WG__ERROR_MAX - 3;
+
+    if (length >= 0 && length < WG__ERROR_MAX)
+        return;
+    if (length < 0) /* snprintf could not encode an argument */
+        end = strnlen(text, end);
+    while (end > 0 && ((unsigned char)text[end] & 0xC0u) == 0x80u)
+        end--;
+    memcpy(text + end, "..", 3);
+}
+
+wg_status wg__fail_v(wg_status status, const char *format, va_list arguments)
+{
+    char text[WG__ERROR_MAX] = ""; /* apart, for an argument may be wg_error() itself */
+
+    mark_cut(text, vsnprintf(text, sizeof text, format, arguments));
+    memcpy(last.text, text, sizeof text);
+    last.status = status;
+    return status;
+}
+
+wg_status wg__fail(wg_status status, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    wg__fail_v(status, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+wg_status wg__fail_in(const char *format, ...)
+{
+    va_list arguments;
+    char before[WG__ERROR_MAX] = "";
+
+    va_start(arguments, format);
+    mark_cut(before, vsnprintf(before, sizeof before, format, arguments));
+    va_end(arguments);
+    return wg__fail(last.status, "%s%s", before, last.text);
+}

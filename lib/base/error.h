@@ -1,0 +1,16 @@
+/* The thread's last failure. */
+#ifndef WG_BASE_ERROR_H
+#define WG_BASE_ERROR_H
+
+#include <stdarg.h>
+#include <wengert/base.h>
+
+/* Sets the calling thread's failure and returns `status`, so that `return wg__fail(..)` reads well. */
+wg_status wg__fail(wg_status status, const char *format, ...) WG_PRINTF(2, 3);
+wg_status wg__fail_v(wg_status status, const char *format, va_list) WG_PRINTF(2, 0);
+/* Puts text in front of the thread's failure, as wg__fail_in("%s: ", path) does a file's name. Returns its status. */
+wg_status wg__fail_in(const char *format, ...) WG_PRINTF(1, 2);
+
+enum { WG__ERROR_MAX = 1024 }; /* longer texts are cut and end in ".." */
+
+#endif

@@ -1,0 +1,138 @@
+/* An exec: feeds, a workspace, and programs for the shapes fed last. */
+#ifndef WG_EXEC_EXEC_H
+#define WG_EXEC_EXEC_H
+
+#include "base/team.h"
+#include "exec/store.h"
+#include "plan/program.h"
+#include <wengert/exec.h>
+
+/* ---- feeds ---- */
+
+typedef struct wg__feed {
+    const wg_node *leaf; /* of the user's graph */
+    wg_view view;        /* shape, type, and what was bound; data NULL: nothing was fed yet */
+    const void *data;    /* what a run reads: the user's memory, or `copy` */
+    void *copy;
+    size_t copy_bytes;
+    bool gather; /* bound, but strided or misaligned: copied at each run */
+    wg_status failure; /* of the last feed; the one before is gone too */
+    char failure_text[256];
+} wg__feed;
+
+/* ---- programs, bound to memory ---- */
+
+/* One kernel of one worker. */
+typedef struct wg__bound {
+    wg_kernel kernel;
+    wg_dtype finite; /* see wg__step */
+    wg_call call;
+} wg__bound;
+
+/* A pointer that moves with the blocks. */
+typedef struct wg__cursor {
+    void **at;
+    char *base;  /* of element 0 */
+    size_t size; /* bytes an element */
+} wg__cursor;
+
+/* One worker's share in an instruction. */
+typedef struct wg__portion {
+    wg__bound *step;
+    wg__cursor *cursor;
+    int n_cursors;
+    bool whole; /* fused, in one block: nothing moves */
+} wg__portion;
+
+/* A pointer that is set when memory is bound: to a buffer, or to a worker's own memory (buffer n_buffers + worker). */
+typedef struct wg__patch {
+    void **where;
+    size_t offset;
+    int buffer;
+} wg__patch;
+
+/* The first failure of one worker in one run. */
+typedef struct wg__failure {
+    int instruction, step; /* -1: none */
+    wg_status status;
+    char text[WG__ERROR_MAX];
+} wg__failure;
+
+typedef struct wg__frame {
+    wg__program *program;
+    wg_shape *fed; /* by leaf of the plan: the shapes that the program is for */
+    wg__arena memory;
+    int workers;
+    wg__portion *part;   /* of worker w in instruction i: part[w * n_instructions + i] */
+    wg__patch *patch; /* by buffer: patch[patch_begin[b]] .. */
+    int *patch_begin;
+    void **address;   /* by buffer, as patched */
+    int *moving, n_moving; /* buffers whose address may change between runs: leaves */
+    wg_call **random;      /* calls that want seed and step */
+    int n_random;
+    size_t random_capacity;
+    void *workspace; /* as patched */
+    wg__failure *failure; /* by worker */
+} wg__frame;
+
+enum { WG__FRAMES = 4 }; /* programs kept: the usual batch, the short last one, and two more */
+
+struct wg_exec {
+    wg__allocator allocator;
+    const wg_plan *plan; /* held */
+    wg_store *store;     /* held */
+    int threads;
+    bool check_finite;
+    size_t memory_limit;
+
+    wg__feed **feed; /* by index of the leaf in the user's graph */
+    size_t n_feeds, feeds_capacity;
+    wg__feed **leaf_feed; /* by leaf of the plan; NULL: never fed */
+    wg_status pending;    /* of a feed of something that is no leaf */
+
+    wg__frame *frame[WG__FRAMES]; /* most recently used first */
+    wg__frame *now; /* what a run would use; NULL: to be prepared */
+    wg__frame *ran; /* whose results can be read */
+    void *workspace;
+    size_t workspace_bytes;
+
+    wg__arena interpreted; /* of wg_interpret's last call */
+    char error[WG__ERROR_MAX];
+};
+
+/* The thread's failure becomes the exec's too; OK passes. */
+wg_status wg__exec_failed(wg_exec *, wg_status);
+
+/* What is fed for a leaf of the user's graph, data NULL without; and the mode of the exec's plan. For lib/verify. */
+wg_view wg__exec_feed_of(const wg_exec *, const wg_node *leaf);
+wg_mode wg__exec_mode(const wg_exec *);
+wg__feed *wg__feed_find(const wg_exec *, const wg_node *leaf);
+
+/* Finds or makes the program for what is fed. */
+wg_status wg__exec_prepare(wg_exec *);
+
+/* Copies what was bound but cannot be read in place. */
+void wg__feeds_gather(wg_exec *);
+void wg__feeds_free(wg_exec *);
+/* The memory of leaf `leaf` of the plan, for reading. */
+void *wg__leaf_data(const wg_exec *, int leaf);
+
+/* A program bound to pointers for so many workers. Takes the program, also when it fails: NULL, WG_ERR_NOMEM. */
+wg__frame *wg__frame_new(wg_exec *, wg__program *, const wg_shape *fed);
+void wg__frame_free(const wg_exec *, wg__frame *);
+/* Bytes of workspace that a frame needs. False: more than memory can address. */
+bool wg__frame_bytes(const wg__frame *, size_t *bytes);
+/* Sets the pointers that have changed since the last run. */
+void wg__frame_bind(const wg_exec *, wg__frame *);
+
+/* Elements begin .. end of a fused instruction, block by block. On failure *step is the first step, in the list's order, that
+ * failed in any block. */
+wg_status wg__run_fused(const wg__instruction *, const wg__portion *, int64_t begin, int64_t end, int *step);
+
+/* The whole program. */
+wg_status wg__run_program(wg_exec *, wg__frame *);
+
+/* Tells where in the user's graph the thread's failure arose: "relu_7 (relu(x)): ..". */
+wg_status wg__fail_at_node(const wg_node *user, wg_status);
+
+#endif

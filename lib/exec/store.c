@@ -1,0 +1,238 @@
+/* Stores: making, copying, reading and setting values; who may run on them. */
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/random.h"
+#include "exec/store.h"
+
+size_t wg__variable_bytes(const wg__operation *variable)
+{
+    size_t bytes = 0;
+    wg__shape_bytes(&variable->out->shape, variable->out->dtype, &bytes); /* checked when the variable was made */
+    return bytes;
+}
+
+static int64_t fan_in_of(wg_shape s)
+{
+    s.rank = s.rank > 0 ? s.rank - 1 : 0;
+    return wg_shape_count(s);
+}
+
+/* Fills `value` as the variable's init says, from its own stream. */
+static bool draw(const wg_store *s, const wg__operation *v, void *value)
+{
+    const wg_node *n = v->out;
+    int64_t count = wg_shape_count(n->shape);
+    wg_init init = v->init;
+    if (v->value) {
+        memcpy(value, v->value, wg__variable_bytes(v));
+        return true;
+    }
+    if (init.kind == WG_INIT_CONSTANT) {
+        for (int64_t i = 0; i < count; i++)
+            wg__store(value, n->dtype, i, init.a);
+        return true;
+    }
+    double *drawn = wg__alloc(&s->allocator, (size_t)count, sizeof *drawn);
+    if (!drawn)
+        return false;
+    double in = init.a > 0 ? init.a : (double)fan_in_of(n->shape);
+    double out = init.b > 0 ? init.b : n->shape.rank ? (double)n->shape.dim[n->shape.rank - 1] : 1;
+    double middle = 0, width = 0; /* mean and deviation, or middle and full width */
+    bool normal = init.kind == WG_INIT_NORMAL || init.kind == WG_INIT_HE;
+    switch (init.kind) {
+    case WG_INIT_NORMAL: middle = init.a, width = init.b; break;
+    case WG_INIT_HE: width = sqrt(2 / (in > 0 ? in : 1)); break;
+    case WG_INIT_UNIFORM: middle = (init.a + init.b) / 2, width = init.b - init.a; break;
+    case WG_INIT_XAVIER: width = 2 * sqrt(6 / (in + out > 0 ? in + out : 1)); break;
+    default: break;
+    }
+    uint64_t key = wg__stream_key(s->seed, n->name);
+    if (normal)
+        wg__fill_normal(drawn, count, key);
+    else
+        wg__fill_uniform(drawn, count, key);
+    for (int64_t i = 0; i < count; i++)
+        wg__store(value, n->dtype, i, middle + width * (normal ? drawn[i] : drawn[i] - 0.5));
+    wg__free(&s->allocator, drawn, (size_t)count, sizeof *drawn);
+    return true;
+}
+
+wg_status wg__store_complete(wg_store *s)
+{
+    wg_graph *g = s->graph;
+    if (s->n == g->n_variables)
+        return WG_OK;
+    if (!wg__grow(&s->allocator, (void **)&s->value, &s->capacity, g->n_variables, sizeof *s->value))
+        return WG_ERR_NOMEM;
+    while (s->n < g->n_variables) {
+        const wg__operation *v = g->variables[s->n];
+        void *value = wg__alloc_aligned(&s->allocator, wg__variable_bytes(v));
+        if (!value)
+            return WG_ERR_NOMEM;
+        if (!draw(s, v, value)) {
+            wg__free(&s->allocator, value, wg__variable_bytes(v), 1);
+            return WG_ERR_NOMEM;
+        }
+        s->value[s->n++] = value;
+    }
+    return WG_OK;
+}
+
+static wg_store *store_empty(const wg_graph *g, uint64_t seed)
+{
+    wg_store *s = wg__alloc_zero(&g->allocator, 1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->allocator = g->allocator;
+    s->graph = wg__graph_hold(g);
+    atomic_init(&s->holds, 1);
+    atomic_init(&s->users, 0);
+    s->seed = seed ? seed : g->seed;
+    return s;
+}
+
+static bool graph_usable(const wg_graph *g)
+{
+    if (!g)
+        wg__fail(WG_ERR_GRAPH, "store: the graph is NULL");
+    else if (g->status)
+        wg__fail(g->status, "%s", g->error);
+    return g && !g->status;
+}
+
+wg_store *wg_store_new(const wg_graph *g, uint64_t seed)
+{
+    if (!graph_usable(g))
+        return NULL;
+    wg_store *s = store_empty(g, seed);
+    if (s && wg__store_complete(s)) {
+        wg_store_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+wg_store *wg_graph_store(wg_graph *g)
+{
+    if (!graph_usable(g))
+        return NULL;
+    if (!g->store) {
+        g->store = wg_store_new(g, 0);
+        g->drop_store = wg_store_free;
+        return g->store;
+    }
+    return wg__store_complete(g->store) ? NULL : g->store;
+}
+
+wg_store *wg_store_copy(const wg_store *from)
+{
+    if (!from)
+        return NULL;
+    wg_store *s = store_empty(from->graph, from->seed);
+    if (!s || !wg__grow(&s->allocator, (void **)&s->value, &s->capacity, from->n ? from->n : 1, sizeof *s->value)) {
+        wg_store_free(s);
+        return NULL;
+    }
+    for (; s->n < from->n; s->n++) {
+        size_t bytes = wg__variable_bytes(s->graph->variables[s->n]);
+        if (!(s->value[s->n] = wg__alloc_aligned(&s->allocator, bytes))) {
+            wg_store_free(s);
+            return NULL;
+        }
+        memcpy(s->value[s->n], from->value[s->n], bytes);
+    }
+    return s;
+}
+
+wg_store *wg_store_ref(wg_store *s)
+{
+    if (s)
+        atomic_fetch_add_explicit(&s->holds, 1, memory_order_relaxed);
+    return s;
+}
+
+void wg_store_free(wg_store *s)
+{
+    if (!s || atomic_fetch_sub_explicit(&s->holds, 1, memory_order_acq_rel) != 1)
+        return;
+    wg__allocator a = s->allocator;
+    for (size_t i = 0; i < s->n; i++)
+        wg__free(&a, s->value[i], wg__variable_bytes(s->graph->variables[i]), 1);
+    wg__free(&a, s->value, s->capacity, sizeof *s->value);
+    wg_graph *g = s->graph;
+    wg__free(&a, s, 1, sizeof *s);
+    wg__graph_release(g);
+}
+
+bool wg__store_enter(wg_store *s, bool change)
+{
+    int users = atomic_load_explicit(&s->users, memory_order_relaxed);
+    do {
+        if (change ? users != 0 : users < 0)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&s->users, &users, change ? -1 : users + 1, memory_order_acquire,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+void wg__store_leave(wg_store *s, bool change)
+{
+    if (change)
+        atomic_store_explicit(&s->users, 0, memory_order_release);
+    else
+        atomic_fetch_sub_explicit(&s->users, 1, memory_order_release);
+}
+
+/* The variable's operation, or NULL with WG_ERR_ARG. */
+static const wg__operation *variable_of(const char *caller, const wg_store *s, const wg_node *n)
+{
+    if (!s || !n || n->operation->graph != s->graph || n->operation->variable < 0) {
+        wg__fail(WG_ERR_ARG, "%s: %s is no variable of the store's graph", caller, n ? n->name : "NULL");
+        return NULL;
+    }
+    return n->operation;
+}
+
+wg_view wg_get(const wg_store *s, const wg_node *n)
+{
+    const wg__operation *v = variable_of("wg_get", s, n);
+    if (v && (size_t)v->variable >= s->n) {
+        wg__fail(WG_ERR_ARG, "wg_get: %s was added to the graph after the store was made", n->name);
+        v = NULL;
+    }
+    return v ? wg_view_of(s->value[v->variable], n->dtype, n->shape) : (wg_view){ 0 };
+}
+
+wg_status wg_set(wg_store *s, const wg_node *n, wg_view view)
+{
+    const wg__operation *v = variable_of("wg_set", s, n);
+    if (!v)
+        return WG_ERR_ARG;
+    char a[96], b[96];
+    if (!view.data)
+        return wg__fail(WG_ERR_ARG, "wg_set: %s: the view has no data", n->name);
+    if (view.dtype != n->dtype)
+        return wg__fail(WG_ERR_DTYPE, "wg_set: %s is %s, the value %s", n->name, wg_dtype_name(n->dtype), wg_dtype_name(view.dtype));
+    if (!wg_shape_equal(view.shape, n->shape))
+        return wg__fail(WG_ERR_SHAPE, "wg_set: %s has shape %s, the value %s", n->name, wg_shape_text(n->shape, a, sizeof a),
+                        wg_shape_text(view.shape, b, sizeof b));
+    if (wg__store_complete(s))
+        return WG_ERR_NOMEM;
+    if (!wg__store_enter(s, true))
+        return wg__fail(WG_ERR_BUSY, "wg_set: %s: a run is using the store", n->name);
+    wg__view_copy(s->value[v->variable], view);
+    wg__store_leave(s, true);
+    return WG_OK;
+}
+
+int64_t wg_store_step(const wg_store *s)
+{
+    const wg_node *step = s ? s->graph->step : NULL;
+    if (!step || (size_t)step->operation->variable >= s->n)
+        return 0;
+    return *(const int64_t *)s->value[step->operation->variable];
+}
+
+wg_graph *wg_store_graph(const wg_store *s) { return s ? s->graph : NULL; }

@@ -1,0 +1,110 @@
+/* Shape and type inference: what wg_apply and a run ask of an operator, and the helpers its `infer` uses. */
+#include <stdio.h>
+#include <string.h>
+
+#include "graph/graph.h"
+
+wg_status wg_infer_fail(wg_infer *t, wg_status status, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    wg__fail_v(status, format, list);
+    va_end(list);
+    return wg__fail_in("%s: ", t->op);
+}
+
+bool wg_dim_unify(int64_t a, int64_t b, int64_t *out)
+{
+    bool known_a = a >= 0, known_b = b >= 0;
+    if (known_a && known_b && a != b)
+        return false;
+    if (!known_a && !known_b && a != b && a != WG_ANY && b != WG_ANY)
+        return false;
+    *out = known_a || b == WG_ANY ? a : b;
+    return true;
+}
+
+int wg_axis_of(int axis, int rank)
+{
+    int at = axis < 0 ? axis + rank : axis;
+    return at >= 0 && at < rank ? at : -1;
+}
+
+wg_status wg_infer_axes(wg_infer *t, wg_axes axes, int rank, bool on[WG_MAX_RANK])
+{
+    for (int i = 0; i < WG_MAX_RANK; i++)
+        on[i] = axes.n < 0 && i < rank;
+    for (int i = 0; i < axes.n; i++) {
+        int at = wg_axis_of(axes.at[i], rank);
+        if (at < 0)
+            return wg_infer_fail(t, WG_ERR_ARG, "axis %d is out of range for rank %d", axes.at[i], rank);
+        if (on[at])
+            return wg_infer_fail(t, WG_ERR_ARG, "axis %d is named twice", axes.at[i]);
+        on[at] = true;
+    }
+    return WG_OK;
+}
+
+wg_status wg_infer_broadcast(wg_infer *t, wg_shape *out)
+{
+    wg_shape sum = t->in[0];
+    for (int s = 1; s < t->n_in; s++) {
+        wg_shape next;
+        int axis = 0;
+        if (!wg__broadcast(&sum, &t->in[s], &next, &axis)) {
+            char a[96], b[96];
+            return wg_infer_fail(t, WG_ERR_SHAPE, "shapes do not broadcast: %s and %s differ in axis -%d",
+                                 wg_shape_text(sum, a, sizeof a), wg_shape_text(t->in[s], b, sizeof b), axis);
+        }
+        sum = next;
+    }
+    *out = sum;
+    return WG_OK;
+}
+
+static wg_dtype usual_type(int n_in, const wg_dtype *in_type)
+{
+    for (int s = 0; s < n_in; s++)
+        if (wg__is_float(in_type[s]))
+            return in_type[s];
+    return n_in ? in_type[n_in - 1] : WG_DTYPE_NONE;
+}
+
+/* Elementwise operators without an `infer` take operands of one type. */
+static wg_status infer_elementwise(wg_infer *t)
+{
+    for (int s = 1; s < t->n_in; s++)
+        if (t->in_type[s] != t->in_type[0])
+            return wg_infer_fail(t, WG_ERR_DTYPE, "operand types differ: %s and %s", wg_dtype_name(t->in_type[0]),
+                                 wg_dtype_name(t->in_type[s]));
+    return wg_infer_broadcast(t, &t->out[0]);
+}
+
+wg_status wg__infer(const wg_op *op, const void *attrs, int n_in, const wg_shape *in_shape, const wg_dtype *in_type,
+                    wg_shape *out_shape, wg_dtype *out_type)
+{
+    int results = op->results ? op->results : 1;
+    wg_infer t = { op->name, attrs, n_in, in_shape, in_type, out_shape, out_type };
+    for (int r = 0; r < results; r++) {
+        out_shape[r] = (wg_shape){ { 0 }, 0 };
+        out_type[r] = usual_type(n_in, in_type);
+    }
+    wg_status status = WG_OK;
+    if (op->infer)
+        status = op->infer(&t);
+    else if (op->flags & WG_ELEMENTWISE)
+        status = infer_elementwise(&t);
+    else if (n_in)
+        for (int r = 0; r < results; r++)
+            out_shape[r] = in_shape[0];
+    if (status)
+        return status;
+    for (int r = 0; r < results; r++) {
+        size_t bytes;
+        if (!wg__shape_valid(&out_shape[r]) || wg_dtype_size(out_type[r]) == 0)
+            return wg_infer_fail(&t, WG_ERR_SHAPE, "its result %d would have no valid shape or type", r);
+        if (wg__shape_known(&out_shape[r]) && !wg__shape_bytes(&out_shape[r], out_type[r], &bytes))
+            return wg_infer_fail(&t, WG_ERR_RANGE, "its result is larger than memory can address");
+    }
+    return WG_OK;
+}

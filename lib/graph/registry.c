@@ -1,0 +1,113 @@
+/* Registries: the operators that a graph file or a command may name. */
+#include <dlfcn.h>
+#include <string.h>
+
+#include "graph/graph.h"
+
+typedef struct plugin {
+    void *handle;
+    struct plugin *next;
+} plugin;
+
+struct wg_registry {
+    const wg_op **op; /* the user's own; the built-in ones stand before them */
+    size_t n, capacity;
+    plugin *plugins;
+};
+
+wg_registry *wg_registry_new(void) { return wg__alloc_zero(NULL, 1, sizeof(wg_registry)); }
+
+void wg_registry_free(wg_registry *r)
+{
+    if (!r)
+        return;
+    for (plugin *p = r->plugins, *next; p; p = next) {
+        next = p->next;
+        dlclose(p->handle);
+        wg__free(NULL, p, 1, sizeof *p);
+    }
+    wg__free(NULL, r->op, r->capacity, sizeof *r->op);
+    wg__free(NULL, r, 1, sizeof *r);
+}
+
+size_t wg_registry_count(const wg_registry *r) { return wg__builtin_count() + (r ? r->n : 0); }
+
+const wg_op *wg_registry_at(const wg_registry *r, size_t index)
+{
+    size_t own = wg__builtin_count();
+    if (index < own)
+        return wg__builtin_at(index);
+    return r && index - own < r->n ? r->op[index - own] : NULL;
+}
+
+const wg_op *wg_registry_find(const wg_registry *r, const char *name)
+{
+    if (!name)
+        return NULL;
+    for (size_t i = 0, n = wg_registry_count(r); i < n; i++) {
+        const wg_op *op = wg_registry_at(r, i);
+        if (!strcmp(op->name, name))
+            return op;
+    }
+    return NULL;
+}
+
+static bool op_name_valid(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return n > 0 && n < 64 && name[n] == '\0';
+}
+
+static wg_status check_descriptor(const wg_op *op)
+{
+    if (!op || op->size == 0 || op->size > sizeof *op)
+        return wg__fail(WG_ERR_ARG, "wg_register: no descriptor, or it does not begin with WG_OP");
+    if (!op->name || !op_name_valid(op->name))
+        return wg__fail(WG_ERR_ARG, "wg_register: \"%.60s\" is no operator's name: a-z, 0-9 and _", op->name ? op->name : "");
+    if (op->arity < WG_VARIADIC || op->optional < 0 || (op->arity >= 0 && op->optional > op->arity) || op->results < 0)
+        return wg__fail(WG_ERR_ARG, "wg_register: %s: arity %d, optional %d, results %d do not fit", op->name, op->arity,
+                        op->optional, op->results);
+    if (!op->forward.f32 && !op->forward.f64 && !op->forward.i64 && !(op->flags & WG_VIEW_OP))
+        return wg__fail(WG_ERR_ARG, "wg_register: %s: has no kernel", op->name);
+    if (!op->attrs != !op->attrs_size)
+        return wg__fail(WG_ERR_ARG, "wg_register: %s: attrs and attrs_size must be given together", op->name);
+    return WG_OK;
+}
+
+wg_status wg_register(wg_registry *r, const wg_op *op)
+{
+    if (!r)
+        return wg__fail(WG_ERR_ARG, "wg_register: the registry is NULL");
+    wg_status status = check_descriptor(op);
+    if (status)
+        return status;
+    if (wg_registry_find(r, op->name))
+        return wg__fail(WG_ERR_ARG, "wg_register: there is an operator %s already", op->name);
+    if (!wg__grow(NULL, (void **)&r->op, &r->capacity, r->n + 1, sizeof *r->op))
+        return WG_ERR_NOMEM;
+    r->op[r->n++] = op;
+    return WG_OK;
+}
+
+wg_status wg_registry_plugin(wg_registry *r, const char *path)
+{
+    if (!r || !path)
+        return wg__fail(WG_ERR_ARG, "wg_registry_plugin: the registry or the path is NULL");
+    plugin *p = wg__alloc_zero(NULL, 1, sizeof *p);
+    if (!p)
+        return WG_ERR_NOMEM;
+    p->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!p->handle) {
+        const char *why = dlerror();
+        wg__free(NULL, p, 1, sizeof *p);
+        return wg__fail(WG_ERR_IO, "%s: %s", path, why ? why : "cannot be opened");
+    }
+    p->next = r->plugins; /* stays loaded even when it fails: it may have registered something before */
+    r->plugins = p;
+    wg_status (*enter)(wg_registry *);
+    void *symbol = dlsym(p->handle, "wg_plugin");
+    if (!symbol)
+        return wg__fail(WG_ERR_FORMAT, "%s: exports no function wg_plugin", path);
+    memcpy(&enter, &symbol, sizeof enter); /* ISO C has no cast from object to function pointers */
+    return enter(r);
+}

@@ -1,0 +1,179 @@
+/* Mini-batches: rows of several data sets in step, shuffled anew in each epoch. */
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/random.h"
+#include "io/data.h"
+
+struct wg_batches {
+    wg_data **data; /* borrowed */
+    size_t n;
+    int64_t rows, batch, per_epoch;
+    uint64_t seed;
+    bool shuffle;
+
+    int64_t *order; /* rows of `epoch`, shuffled; NULL unless shuffling */
+    int64_t epoch;  /* -1: none yet */
+    void **buffer;  /* one a data set, room for a whole batch; NULL until needed */
+    wg_view *view;
+};
+
+static wg_status check_data(wg_data *const *data, size_t n, int64_t *rows)
+{
+    if (!data || !n)
+        return wg__fail(WG_ERR_ARG, "batches: no data sets");
+    for (size_t k = 0; k < n; k++) {
+        if (!data[k])
+            return wg__fail(WG_ERR_ARG, "batches: data set %zu is NULL", k);
+        int64_t here = data[k]->shape.dim[0];
+        if (k && here != *rows)
+            return wg__fail(WG_ERR_SHAPE, "batches: %s has %lld examples, %s has %lld",
+                            data[0]->file ? data[0]->file : "data set 0", (long long)*rows,
+                            data[k]->file ? data[k]->file : "another", (long long)here);
+        *rows = here;
+    }
+    return WG_OK;
+}
+
+static wg_status read_options(wg_batches_opts *o, const wg_batches_opts *given, int64_t rows)
+{
+    *o = (wg_batches_opts){.size = sizeof *o};
+    if (given)
+        memcpy(o, given, given->size < sizeof *o ? given->size : sizeof *o);
+    if (o->axis)
+        return wg__fail(WG_ERR_ARG, "batches: the axis must be 0");
+    if (o->batch < 0)
+        return wg__fail(WG_ERR_ARG, "batches: the size %lld is negative", (long long)o->batch);
+    if (o->batch == 0 || (o->batch > rows && !o->drop_last))
+        o->batch = rows;
+    if (o->batch > rows)
+        return wg__fail(WG_ERR_ARG, "batches: %lld examples do not fill one batch of %lld, and short ones are dropped",
+                        (long long)rows, (long long)o->batch);
+    return WG_OK;
+}
+
+wg_batches *wg_batches_new(wg_data *const *data, size_t n, const wg_batches_opts *given)
+{
+    wg_batches_opts o;
+    wg_batches *b;
+    int64_t rows = 1; /* no data set has fewer */
+
+    if (check_data(data, n, &rows) || read_options(&o, given, rows))
+        return NULL;
+    b = wg__alloc_zero(NULL, 1, sizeof *b);
+    if (!b)
+        return NULL;
+    b->n = n;
+    b->rows = rows, b->batch = o.batch, b->seed = o.seed, b->shuffle = o.shuffle;
+    b->per_epoch = rows / o.batch + (rows % o.batch && !o.drop_last);
+    b->epoch = -1;
+    b->data = wg__alloc(NULL, n, sizeof *b->data);
+    b->buffer = wg__alloc_zero(NULL, n, sizeof *b->buffer);
+    b->view = wg__alloc_zero(NULL, n, sizeof *b->view);
+    if (o.shuffle)
+        b->order = wg__alloc(NULL, (size_t)rows, sizeof *b->order);
+    if (!b->data || !b->buffer || !b->view || (o.shuffle && !b->order)) {
+        wg_batches_free(b);
+        return NULL;
+    }
+    memcpy(b->data, data, n * sizeof *b->data);
+    return b;
+}
+
+static size_t batch_bytes(const wg_batches *b, size_t k)
+{
+    return (size_t)b->batch * b->data[k]->row_bytes;
+}
+
+void wg_batches_free(wg_batches *b)
+{
+    if (!b)
+        return;
+    for (size_t k = 0; b->data && b->buffer && k < b->n; k++)
+        if (b->buffer[k])
+            wg__free(NULL, b->buffer[k], batch_bytes(b, k), 1);
+    wg__free(NULL, b->buffer, b->n, sizeof *b->buffer);
+    wg__free(NULL, b->view, b->n, sizeof *b->view);
+    wg__free(NULL, b->data, b->n, sizeof *b->data);
+    wg__free(NULL, b->order, (size_t)b->rows, sizeof *b->order);
+    wg__free(NULL, b, 1, sizeof *b);
+}
+
+int64_t wg_batches_per_epoch(const wg_batches *b)
+{
+    return b ? b->per_epoch : 0;
+}
+
+/* Fisher and Yates, with draw i of an epoch from the counter (i, epoch): the order depends on seed and epoch alone. A
+ * 64-bit draw modulo k favours small values by less than k / 2^64. */
+static void shuffle(wg_batches *b, int64_t epoch)
+{
+    uint64_t key = wg__stream_key(b->seed, "batches");
+
+    for (int64_t i = 0; i < b->rows; i++)
+        b->order[i] = i;
+    for (int64_t i = b->rows - 1; i > 0; i--) {
+        uint32_t word[4];
+        wg__philox(word, key, (uint64_t)i, (uint64_t)epoch);
+        int64_t j = (int64_t)(((uint64_t)word[0] << 32 | word[1]) % ((uint64_t)i + 1)), row = b->order[i];
+        b->order[i] = b->order[j];
+        b->order[j] = row;
+    }
+    b->epoch = epoch;
+}
+
+/* Rows order[0..n-1] of a data set, neighbours in one go. */
+static wg_status gather(wg_data *data, const int64_t *order, int64_t n, unsigned char *to)
+{
+    for (int64_t i = 0, run; i < n; i += run) {
+        for (run = 1; i + run < n && order[i + run] == order[i] + run; run++)
+            ;
+        wg_status status = wg__data_copy_rows(data, order[i], run, to + (size_t)i * data->row_bytes);
+        if (status)
+            return status;
+    }
+    return WG_OK;
+}
+
+static wg_status fill(wg_batches *b, size_t k, int64_t first, int64_t n)
+{
+    wg_data *data = b->data[k];
+    wg_shape shape = data->shape;
+    wg_status status;
+
+    if (!b->shuffle) {
+        b->view[k] = wg_data_rows(data, first, n);
+        return b->view[k].data ? WG_OK : wg_error_status();
+    }
+    if (!b->buffer[k])
+        b->buffer[k] = wg__alloc_aligned(NULL, batch_bytes(b, k));
+    if (!b->buffer[k])
+        return WG_ERR_NOMEM;
+    status = gather(data, b->order + first, n, b->buffer[k]);
+    shape.dim[0] = n;
+    b->view[k] = wg_view_of(b->buffer[k], data->dtype, shape);
+    return status;
+}
+
+wg_status wg_batches_at(wg_batches *b, int64_t index, wg_batch *out)
+{
+    int64_t epoch, in_epoch, first, n;
+
+    if (!b || !out)
+        return wg__fail(WG_ERR_ARG, "batches: NULL");
+    if (index < 0)
+        return wg__fail(WG_ERR_RANGE, "batches: the index %lld is negative", (long long)index);
+    epoch = index / b->per_epoch, in_epoch = index % b->per_epoch;
+    first = in_epoch * b->batch;
+    n = b->rows - first < b->batch ? b->rows - first : b->batch;
+    if (b->shuffle && b->epoch != epoch)
+        shuffle(b, epoch);
+    for (size_t k = 0; k < b->n; k++) {
+        wg_status status = fill(b, k, first, n);
+        if (status)
+            return status;
+    }
+    *out = (wg_batch){
+        .view = b->view, .index = index, .epoch = epoch, .size = n, .ends_epoch = in_epoch + 1 == b->per_epoch};
+    return WG_OK;
+}

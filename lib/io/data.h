@@ -1,0 +1,52 @@
+/* Data sets: rows along the first axis, in memory or read when asked for. */
+#ifndef WG_IO_DATA_H
+#define WG_IO_DATA_H
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "tensor/shape.h"
+#include <wengert/io.h>
+
+/* Where rows come from when they are not in memory. */
+typedef struct wg__source {
+    /* Rows first .. first + n - 1, contiguous, into `to`. The range was checked. Failures do not name the file. */
+    wg_status (*read)(wg_data *, int64_t first, int64_t n, void *to);
+    void (*close)(wg_data *); /* frees data->state; NULL: nothing to free */
+} wg__source;
+
+struct wg_data {
+    const wg__allocator *allocator;
+    char *file; /* for messages; NULL: from memory */
+    wg_shape shape;
+    wg_dtype dtype;
+    size_t row_bytes, bytes; /* bytes: of all rows */
+
+    const unsigned char *memory; /* all rows, contiguous; NULL: see source */
+    void *owned;                 /* `bytes` bytes: what `memory` points to, where it is ours */
+    const wg__source *source;
+    void *state;
+
+    void *buffer; /* of wg_data_rows */
+    size_t buffer_bytes;
+};
+
+/* Data sets up to this size are read whole when they are opened. */
+enum { WG__DATA_WHOLE = 256 << 20 };
+
+/* wg_data_open with another limit, for tests. */
+wg_data *wg__data_open(const char *spec, size_t whole);
+
+/* Rows into `to`, from wherever they are. The range must fit. */
+wg_status wg__data_copy_rows(wg_data *, int64_t first, int64_t n, void *to);
+
+/* ---- for those who open files: they set shape, dtype, and source with state (or memory, owned) ---- */
+
+/* `member`: NULL when none was given. Failures do not name the file. */
+wg_status wg__data_open_npy(wg_data *, const char *path, const char *member);
+wg_status wg__data_open_npz(wg_data *, const char *path, const char *member, size_t whole);
+wg_status wg__data_open_hdf5(wg_data *, const char *path, const char *member);
+
+/* Sets shape and type. WG_ERR_FORMAT: a scalar, or no elements; WG_ERR_RANGE: too large. */
+wg_status wg__data_describe(wg_data *, wg_dtype, wg_shape);
+
+#endif

@@ -1,0 +1,155 @@
+/* How a product is cut, and the stages that carry it out. */
+#include "kernels/matmul.h"
+
+enum {
+    WG__PACK_KS = 16,      /* lines read side by side when packing across them */
+    WG__PACK_GROUP = 8,    /* tiles or panels packed by one unit */
+    WG__CHUNK_TILES = 32,  /* tiles of A that stay in the second cache while all panels pass by */
+    WG__K_BLOCK = 320,     /* ks of a block: a panel of B is to fill half the nearest cache */
+    WG__BLOCK_PANELS = 16, /* panels, or tiles, that one unit packs for itself, at most */
+    WG__BLOCK_TILES = 32,
+    WG__NARROW = 64,       /* columns of C that one unit can turn over */
+    WG__UNITS = 16         /* enough for a few threads, with something left to even out */
+};
+
+static inline int64_t wg__least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t wg__most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline int64_t wg__pack_groups(int64_t cuts)
+{
+    return (cuts + WG__PACK_GROUP - 1) / WG__PACK_GROUP;
+}
+
+/* Which matrices of A and B make matrix `at` of C. */
+static void wg__batch_indices(const wg__product *p, int64_t at, int64_t *a, int64_t *b)
+{
+    *a = *b = 0;
+    for (int i = p->batch_rank - 1; i >= 0; i--) {
+        const int64_t here = at % p->batch_dim[i];
+        at /= p->batch_dim[i];
+        *a += here * p->batch_a[i];
+        *b += here * p->batch_b[i];
+    }
+}
+
+#define T float
+#define TYPE f32
+#include "kernels/matmul_stage.h"
+
+#define T double
+#define TYPE f64
+#include "kernels/matmul_stage.h"
+
+/* ---- deciding ---- */
+
+/* Panels of two vectors feed the multipliers best; an odd number of vectors is better cut into threes. */
+static int panel_width(int64_t vectors)
+{
+    return vectors < 2 ? 1 : vectors % 2 && vectors <= 9 ? 3 : 2;
+}
+
+/* Which operand is packed, and by whom. */
+static void choose_operands(wg__product *p, int64_t work)
+{
+    const bool small = work <= 32 * 1024; /* one unit, that packs no more than B */
+    p->by_rows = !small && p->m > p->n;
+    if (small) {
+        p->a = WG__DIRECT;
+        p->b = WG__LOCAL;
+    } else if (p->by_rows) {
+        p->a = !p->transpose_a && p->panels <= 2 ? WG__DIRECT : WG__LOCAL;
+        p->b = WG__SHARED;
+    } else {
+        p->a = WG__SHARED;
+        p->b = WG__LOCAL;
+    }
+}
+
+/* Blocks of the larger side, then of K, until there are units enough; none smaller than is worth a unit. */
+static void choose_blocks(wg__product *p, int64_t work)
+{
+    const int64_t cuts = p->by_rows ? p->tiles : p->panels, limit = p->by_rows ? WG__BLOCK_TILES : WG__BLOCK_PANELS;
+    const int64_t matrix_units = WG__UNITS / wg__least(p->batch, WG__UNITS);
+    const int64_t wanted = wg__most(1, wg__least(matrix_units, work / (128 * 1024)));
+    /* Along a long K the operands are read in one go if K alone is cut. */
+    const bool long_k = p->k >= 8 * wg__most(p->m, p->n);
+    p->blocks = (int32_t)wg__most(1, wg__most((cuts + limit - 1) / limit, long_k ? 1 : wg__least(wanted, cuts / 4)));
+    p->splits = (int32_t)wg__most(1, p->blocks * 2 <= wanted ? wg__least(wanted / p->blocks, p->k_blocks / 2) : 1);
+}
+
+static wg_stage *add_stage(wg_lowering *l, int kernel, int64_t extent, double cost)
+{
+    wg_stage *stage = &l->stage[l->n_stages++];
+    *stage = (wg_stage){ .kernel = kernel, .extent = extent, .grain = 1, .cost = cost };
+    return stage;
+}
+
+static wg_status cut_vector(wg__product *p, wg_lowering *l, size_t element)
+{
+    const int64_t lanes = WG__VECTOR / (int64_t)element;
+    p->method = WG__BY_VECTOR;
+    p->panels = (int32_t)((p->n + lanes - 1) / lanes);
+    p->splits = p->k_blocks = 1;
+    p->blocks = (int32_t)wg__most(1, wg__least((p->panels + 7) / 8, p->n * p->k / 16384));
+    add_stage(l, 0, p->batch * p->blocks, (double)(p->n * p->k * (int64_t)element) / (double)p->blocks / 16);
+    return WG_OK;
+}
+
+wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t element)
+{
+    static const int tile_rows[3] = WG__TILE_ROWS;
+    const int64_t lanes = WG__VECTOR / (int64_t)element, work = p->m * p->n * p->k;
+    l->n_stages = 0;
+    l->scratch = 0;
+    if (p->batch * p->m * p->n == 0)
+        return WG_OK;
+    if (p->m == 1)
+        return cut_vector(p, l, element);
+    p->method = WG__BY_TILES;
+    /* A tall narrow C, whose A is stored along C's long side: its transpose, with vectors along that side. */
+    if (p->transpose_a && p->n <= WG__NARROW && p->m >= 2 * p->n)
+        wg__product_swap(p);
+    const int64_t vectors = (p->n + lanes - 1) / lanes;
+    p->width = (uint8_t)panel_width(vectors);
+    p->panels = (int32_t)((vectors + p->width - 1) / p->width);
+    const int64_t rows = tile_rows[p->width - 1];
+    p->tiles = (int32_t)((p->m + rows - 1) / rows);
+    p->k_blocks = (int32_t)wg__most(1, (p->k + WG__K_BLOCK - 1) / WG__K_BLOCK);
+    choose_operands(p, work);
+    choose_blocks(p, work);
+
+    const int64_t panel = p->width * lanes, kc = (p->k + p->k_blocks - 1) / p->k_blocks;
+    const double flop = 1 / (5 * (double)lanes); /* nanoseconds a multiply-add */
+    if (p->a == WG__SHARED || p->b == WG__SHARED) {
+        const bool of_b = p->b == WG__SHARED;
+        const int64_t own = of_b ? p->own_b : p->own_a, lines = of_b ? p->panels * panel : p->m;
+        const int64_t units = own * p->k_blocks * wg__pack_groups(of_b ? p->panels : p->tiles);
+        l->scratch = (size_t)(own * lines * p->k) * element;
+        add_stage(l, 1, units, (double)(own * lines * p->k) * 0.3 / (double)units);
+    }
+    const int64_t units = p->batch * p->splits * p->blocks;
+    wg_stage *multiply = add_stage(l, 0, units, (double)(work * p->batch) * flop / (double)units);
+    const int64_t tiles = p->by_rows ? (p->tiles + p->blocks - 1) / p->blocks : p->tiles;     /* of one unit */
+    const int64_t panels = p->by_rows ? p->panels : (p->panels + p->blocks - 1) / p->blocks; /* at most */
+    if (p->a == WG__LOCAL)
+        multiply->local = (size_t)(kc * rows * tiles) * element;
+    if (p->b == WG__LOCAL)
+        multiply->local = (size_t)(kc * panel * panels) * element;
+    if (p->swap) {
+        p->buffer = (int64_t)(multiply->local + 63) / 64 * 64;
+        multiply->local = (size_t)p->buffer + (size_t)(p->m * panel * panels) * element;
+    }
+    if (p->splits > 1) {
+        p->partials = (int64_t)(l->scratch + 63) / 64 * 64;
+        l->scratch = (size_t)p->partials + (size_t)(p->batch * p->splits * p->m * p->n) * element;
+        add_stage(l, 2, p->batch * p->m * p->n, 0.1 * p->splits)->grain = 1024;
+    }
+    return WG_OK;
+}

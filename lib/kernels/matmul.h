@@ -1,0 +1,125 @@
+/* Matrix products C = op(A) op(B), row-major, f32 and f64, in stages over ranges of units.
+ *
+ * C is cut into tiles of a few rows by a few vectors of columns, whose sums stay in registers while the kernel walks
+ * along K (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication"). Operands are brought
+ * into the order in which the tile kernel reads them:
+ *
+ *   packed A: for each block of K, tile after tile, k after k, the tile's rows        (k blocks, tiles, kc, rows)
+ *   packed B: for each block of K, panel after panel, k after k, the panel's columns  (k blocks, panels, kc, width)
+ *
+ * The smaller operand is packed whole into scratch that all units share; the larger is cut into blocks, each packed
+ * by the one unit that multiplies it, into the worker's own memory. Operands that are read but once or twice stay as
+ * they are. Where C is too small to keep the cores busy, K is cut too, and the partial products are added in order
+ * of K. Panels are padded with zeros to whole vectors.
+ *
+ * All cuts depend on the shape and the instruction set alone: the bits are the same for any number of threads.
+ */
+#ifndef WG_KERNELS_MATMUL_H
+#define WG_KERNELS_MATMUL_H
+
+#include <stdint.h>
+
+#include "kernels/isa.h"
+
+enum { WG__BATCH_RANK = WG_MAX_RANK - 2 };
+
+/* How an operand reaches the tile kernel: as it is (A alone), packed by a stage before, packed by the unit. */
+enum { WG__DIRECT, WG__SHARED, WG__LOCAL };
+enum { WG__BY_TILES, WG__BY_VECTOR };
+
+/* A product of concrete shapes, and how it is cut: what `lower` leaves for the kernels. Matrix i of a batch lies at
+ * i m k, i k n and i m n; a batch dimension that is broadcast has step 0. */
+typedef struct wg__product {
+    int64_t m, n, k;
+    int64_t batch_dim[WG__BATCH_RANK];
+    int64_t batch_a[WG__BATCH_RANK], batch_b[WG__BATCH_RANK]; /* steps, in matrices */
+    int64_t batch, own_a, own_b;            /* matrices in C, in A, in B */
+    int64_t partials;                       /* where in scratch the splits' products begin, in bytes */
+    int64_t buffer;                         /* where in a worker's memory a transposed block of C begins, in bytes */
+    int32_t batch_rank;
+    uint8_t transpose_a, transpose_b;       /* stored (k, m); stored (n, k) */
+    uint8_t a, b;                           /* WG__DIRECT, .. */
+    uint8_t method;                         /* WG__BY_TILES, .. */
+    uint8_t swap;                           /* the product is C's transpose: A is operand 1, B operand 0 */
+    uint8_t by_rows;                        /* blocks cut the rows of C, else its columns */
+    uint8_t width;                          /* of a panel, in vectors */
+    int32_t k_blocks, splits;               /* the splits share the k blocks out among them */
+    int32_t tiles, panels, blocks;          /* tiles of rows; panels of columns; blocks a matrix, of tiles or panels */
+} wg__product;
+_Static_assert(sizeof(wg__product) <= WG_PARAMS_MAX, "a product fits in what lower may leave");
+
+/* Part i of n parts of `total`, as equal as can be, begins here. */
+static inline int64_t wg__part(int64_t total, int64_t i, int64_t n)
+{
+    return total * i / n;
+}
+
+#ifdef WG_ISA
+
+#if defined __AVX512F__
+enum { WG__VECTOR = 64, WG__TILE_MAX = 12 };
+#define WG__TILE_ROWS { 12, 12, 8 } /* the most rows by 1, 2, 3 vectors: 24 of 32 registers hold sums */
+#elif defined __AVX2__
+enum { WG__VECTOR = 32, WG__TILE_MAX = 8 };
+#define WG__TILE_ROWS { 8, 6, 4 } /* 12 of 16 */
+#elif defined __aarch64__
+enum { WG__VECTOR = 16, WG__TILE_MAX = 12 };
+#define WG__TILE_ROWS { 12, 12, 8 }
+#else
+enum { WG__VECTOR = 16, WG__TILE_MAX = 8 };
+#define WG__TILE_ROWS { 8, 6, 4 }
+#endif
+
+/* For each element type, each name ending in type and instruction set:
+ *
+ * wg__tiles[k neighbours][rows - 1][width - 1]: one tile, c (rows, cols) = or += the sum over k of a's column k
+ * times b's row k. `b` holds whole vectors, `width` of them, of which the last may reach beyond cols. `as` steps a
+ * by one k in the first table (its rows are neighbours), by one row in the second (its ks are); `bs` steps b by one
+ * k, `cs` c by one row.
+ *
+ * wg__vector_product: y (n) = x (k) B for the columns begin .. end-1, B as p says.
+ *
+ * wg__pack_along, wg__pack_across: `rows` lines into interleaved order, dst[k * width + r] = r < rows ? line r's
+ * element k : 0. Along: neighbouring ks of a line are neighbours, and lines `stride` apart. Across: lines are, and
+ * ks are `stride` apart.
+ *
+ * wg__matmul_multiply, _pack, _combine: the stages, kernels 0, 1 and 2 of the operator. */
+#define WG__MATMUL_TYPE(T, type)                                                                                       \
+    typedef void wg__tile_##type(int64_t k, const T *a, int64_t as, const T *b, int64_t bs, T *c, int64_t cs,          \
+                                 int64_t cols, int add);                                                               \
+    extern wg__tile_##type *const WG_ISA_SYM(wg__tiles_##type)[2][WG__TILE_MAX][3];                                    \
+    void WG_ISA_SYM(wg__vector_product_##type)(const wg__product *p, const T *x, const T *b, T *y, int64_t begin,      \
+                                               int64_t end);                                                           \
+    void WG_ISA_SYM(wg__pack_along_##type)(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows,          \
+                                           int64_t k);                                                                 \
+    void WG_ISA_SYM(wg__pack_across_##type)(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows,         \
+                                            int64_t k);                                                                \
+    wg_status WG_ISA_SYM(wg__matmul_multiply_##type)(const wg_call *, int64_t begin, int64_t end);                     \
+    wg_status WG_ISA_SYM(wg__matmul_pack_##type)(const wg_call *, int64_t begin, int64_t end);                         \
+    wg_status WG_ISA_SYM(wg__matmul_combine_##type)(const wg_call *, int64_t begin, int64_t end)
+WG__MATMUL_TYPE(float, f32);
+WG__MATMUL_TYPE(double, f64);
+#undef WG__MATMUL_TYPE
+
+/* The same product seen as that of its transpose, op(B)' op(A)'. */
+static inline void wg__product_swap(wg__product *p)
+{
+    const wg__product q = *p;
+    p->swap = !q.swap;
+    p->m = q.n;
+    p->n = q.m;
+    p->transpose_a = !q.transpose_b;
+    p->transpose_b = !q.transpose_a;
+    p->own_a = q.own_b;
+    p->own_b = q.own_a;
+    for (int i = 0; i < q.batch_rank; i++) {
+        p->batch_a[i] = q.batch_b[i];
+        p->batch_b[i] = q.batch_a[i];
+    }
+}
+
+/* Decides how to cut the product whose sizes and batch are set, and declares its stages. */
+wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *, wg_lowering *, size_t element);
+
+#endif
+#endif

@@ -1,0 +1,184 @@
+/* The stages of a product for one element type: included by matmul.c with T, TYPE defined. No guard: included twice. */
+
+#define JOIN2(a, b) a##b
+#define JOIN1(a, b) JOIN2(a, b)
+#define NAME(name) JOIN1(name##_, TYPE)
+#define SYM(name) WG_ISA_SYM(JOIN1(name##_, TYPE))
+#define LANES ((int64_t)(WG__VECTOR / sizeof(T)))
+
+/* An operand as the tile kernel reads it, from the k where a block begins. */
+typedef struct NAME(operand) {
+    const T *at;
+    int64_t step;   /* the tile kernel's `as` or `bs`; not set for packed tiles of A, where it is their height */
+    int64_t stride; /* from one row of A, or column of B, to the next, where they are packed: the block's kc */
+    int origin;     /* the first tile or panel that is there */
+} NAME(operand);
+
+/* Packs tiles `begin` .. end-1 of op(A), or panels of op(B), for k0 <= k < k1. A panel is padded to its full width;
+ * a tile is as wide as it has rows. */
+static void NAME(pack)(T *dst, const T *src, const wg__product *p, bool of_b, int begin, int end, int64_t k0,
+                       int64_t k1)
+{
+    const int64_t width = of_b ? p->width * LANES : 0, lines = of_b ? p->n : p->m;
+    const bool along = of_b ? p->transpose_b : !p->transpose_a;
+    const int64_t stride = along ? p->k : lines, kc = k1 - k0;
+    const int64_t step = along ? kc : WG__PACK_KS;
+    /* Across lines, a few ks at a time of all tiles: each cache line is used up before it can be lost. */
+    for (int64_t i = 0; i < kc; i += step) {
+        const int64_t ks = i + step <= kc ? step : kc - i;
+        T *to = dst;
+        for (int t = begin; t < end; t++) {
+            const int64_t first = of_b ? t * width : wg__part(lines, t, p->tiles);
+            const int64_t next = of_b ? wg__least(first + width, lines) : wg__part(lines, t + 1, p->tiles);
+            const int64_t rows = next - first, wide = of_b ? width : rows;
+            if (along)
+                SYM(wg__pack_along)(to, wide, src + first * stride + k0, stride, rows, kc);
+            else
+                SYM(wg__pack_across)(to + i * wide, wide, src + (k0 + i) * stride + first, stride, rows, ks);
+            to += kc * wide;
+        }
+    }
+}
+
+/* C's tiles t0 .. t1-1 of panels p0 .. p1-1 for one block of k; c is where row 0 of panel p0 begins, its rows `cs`
+ * apart. Panel by panel, so that B's panel stays in the nearest cache while A's tiles pass by. */
+static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, int t0, int t1, int p0, int p1,
+                        int64_t kc, T *c, int64_t cs, bool add)
+{
+    const bool packed_a = p->a != WG__DIRECT, k_near = !packed_a && !p->transpose_a;
+    const int64_t origin = wg__part(p->m, a.origin, p->tiles), panel = p->width * LANES;
+    for (int chunk = t0; chunk < t1; chunk += WG__CHUNK_TILES) {
+        const int chunk_end = chunk + WG__CHUNK_TILES < t1 ? chunk + WG__CHUNK_TILES : t1;
+        for (int j = p0; j < p1; j++) {
+            const int64_t cols = wg__least(panel, p->n - j * panel), width = (cols + LANES - 1) / LANES;
+            const T *right = b.at + (j - b.origin) * panel * b.stride;
+            for (int t = chunk; t < chunk_end; t++) {
+                const int64_t row = wg__part(p->m, t, p->tiles), rows = wg__part(p->m, t + 1, p->tiles) - row;
+                const T *left = a.at + (row - origin) * a.stride;
+                SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step,
+                                                            c + row * cs + (j - p0) * panel, cs, cols, add);
+            }
+        }
+    }
+}
+
+/* Tiles t0 .. t1-1 of matrix a, which is A's `index`th, ready for the tile kernel. */
+static NAME(operand) NAME(operand_a)(const wg__product *p, const wg_call *c, const T *a, int64_t index, int t0, int t1,
+                                     int64_t k0, int64_t k1)
+{
+    if (p->a == WG__DIRECT)
+        return p->transpose_a ? (NAME(operand)){ a + k0 * p->m, p->m, 1, 0 } : (NAME(operand)){ a + k0, p->k, p->k, 0 };
+    if (p->a == WG__SHARED)
+        return (NAME(operand)){ (const T *)c->scratch + index * p->m * p->k + k0 * p->m, 0, k1 - k0, 0 };
+    NAME(pack)(c->local, a, p, false, t0, t1, k0, k1);
+    return (NAME(operand)){ c->local, 0, k1 - k0, t0 };
+}
+
+/* Panels p0 .. p1-1 of matrix b, which is B's `index`th. */
+static NAME(operand) NAME(operand_b)(const wg__product *p, const wg_call *c, const T *b, int64_t index, int p0, int p1,
+                                     int64_t k0, int64_t k1)
+{
+    const int64_t panel = p->width * LANES, padded = p->panels * panel;
+    if (p->b == WG__SHARED)
+        return (NAME(operand)){ (const T *)c->scratch + index * padded * p->k + k0 * padded, panel, k1 - k0, 0 };
+    NAME(pack)(c->local, b, p, true, p0, p1, k0, k1);
+    return (NAME(operand)){ c->local, panel, k1 - k0, p0 };
+}
+
+/* One unit's part of op(A) op(B): tiles t0 .. t1-1 of panels p0 .. p1-1, the k blocks that make one split. */
+static void NAME(part)(const wg__product *p, const wg_call *c, int64_t matrix, int64_t split, int t0, int t1, int p0,
+                       int p1, T *out, int64_t cs)
+{
+    int64_t index_a, index_b;
+    wg__batch_indices(p, matrix, &index_a, &index_b);
+    const T *a = (const T *)c->in[p->swap] + index_a * p->m * p->k;
+    const T *b = (const T *)c->in[!p->swap] + index_b * p->k * p->n;
+    const int64_t first = wg__part(p->k_blocks, split, p->splits), last = wg__part(p->k_blocks, split + 1, p->splits);
+    for (int64_t i = first; i < last; i++) {
+        const int64_t k0 = wg__part(p->k, i, p->k_blocks), k1 = wg__part(p->k, i + 1, p->k_blocks);
+        NAME(operand) left = NAME(operand_a)(p, c, a, index_a, t0, t1, k0, k1);
+        NAME(operand) right = NAME(operand_b)(p, c, b, index_b, p0, p1, k0, k1);
+        NAME(block)(p, left, right, t0, t1, p0, p1, k1 - k0, out, cs, i > first);
+    }
+}
+
+static void NAME(vector_part)(const wg__product *p, const wg_call *c, int64_t matrix, int64_t p0, int64_t p1, T *out)
+{
+    int64_t index_a, index_b;
+    wg__batch_indices(p, matrix, &index_a, &index_b);
+    const T *x = (const T *)c->in[p->swap] + index_a * p->k, *b = (const T *)c->in[!p->swap] + index_b * p->k * p->n;
+    SYM(wg__vector_product)(p, x, b, out, p0 * LANES, wg__least(p1 * LANES, p->n));
+}
+
+/* Units: (batch, splits, blocks), the last fastest. */
+wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
+{
+    const wg__product *p = c->params;
+    const int64_t panel = p->width * LANES, size = p->m * p->n;
+    for (int64_t u = begin; u < end; u++) {
+        const int64_t matrix = u / p->blocks / p->splits, split = u / p->blocks % p->splits, block = u % p->blocks;
+        const int cuts = p->by_rows ? p->tiles : p->panels;
+        const int from = (int)wg__part(cuts, block, p->blocks), to = (int)wg__part(cuts, block + 1, p->blocks);
+        T *out = p->splits > 1 ? (T *)((char *)c->scratch + p->partials) + (matrix * p->splits + split) * size
+                               : (T *)c->out + matrix * size;
+        if (p->method == WG__BY_VECTOR) {
+            NAME(vector_part)(p, c, matrix, from, to, out);
+        } else if (p->by_rows) {
+            NAME(part)(p, c, matrix, split, from, to, 0, p->panels, out, p->n);
+        } else if (!p->swap) {
+            NAME(part)(p, c, matrix, split, 0, p->tiles, from, to, out + from * panel, p->n);
+        } else { /* C's transpose comes out: (m, cols) by way of a buffer to rows of C, (cols, m) */
+            const int64_t first = from * panel, cols = wg__least(to * panel, p->n) - first;
+            T *turned = (T *)((char *)c->local + p->buffer);
+            NAME(part)(p, c, matrix, split, 0, p->tiles, from, to, turned, cols);
+            SYM(wg__pack_along)(out + first * p->m, p->m, turned, cols, p->m, cols);
+        }
+    }
+    return WG_OK;
+}
+
+/* Units: (matrices of the shared operand, k blocks, groups of tiles or panels). */
+wg_status SYM(wg__matmul_pack)(const wg_call *c, int64_t begin, int64_t end)
+{
+    const wg__product *p = c->params;
+    const bool of_b = p->b == WG__SHARED;
+    const int cuts = of_b ? p->panels : p->tiles;
+    const int64_t groups = wg__pack_groups(cuts), padded = of_b ? p->panels * p->width * LANES : p->m;
+    const int64_t lines = of_b ? p->n : p->m;
+    for (int64_t u = begin; u < end; u++) {
+        const int64_t matrix = u / groups / p->k_blocks, i = u / groups % p->k_blocks, group = u % groups;
+        const int64_t k0 = wg__part(p->k, i, p->k_blocks), k1 = wg__part(p->k, i + 1, p->k_blocks);
+        const int t0 = (int)wg__part(cuts, group, groups), t1 = (int)wg__part(cuts, group + 1, groups);
+        const int64_t before = of_b ? t0 * p->width * LANES : wg__part(p->m, t0, p->tiles);
+        T *to = (T *)c->scratch + matrix * padded * p->k + k0 * padded + before * (k1 - k0);
+        NAME(pack)(to, (const T *)c->in[of_b ^ p->swap] + matrix * lines * p->k, p, of_b, t0, t1, k0, k1);
+    }
+    return WG_OK;
+}
+
+/* Units: elements of C. The splits' products are added in order of K. */
+wg_status SYM(wg__matmul_combine)(const wg_call *c, int64_t begin, int64_t end)
+{
+    const wg__product *p = c->params;
+    const int64_t size = p->m * p->n;
+    T *out = c->out;
+    while (begin < end) {
+        const int64_t matrix = begin / size, at = begin % size, run = wg__least(end - begin, size - at);
+        const T *part = (const T *)((const char *)c->scratch + p->partials) + matrix * p->splits * size + at;
+        for (int64_t i = 0; i < run; i++)
+            out[begin + i] = part[i];
+        for (int s = 1; s < p->splits; s++)
+            for (int64_t i = 0; i < run; i++)
+                out[begin + i] += part[s * size + i];
+        begin += run;
+    }
+    return WG_OK;
+}
+
+#undef LANES
+#undef SYM
+#undef NAME
+#undef JOIN1
+#undef JOIN2
+#undef T
+#undef TYPE

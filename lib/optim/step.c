@@ -1,0 +1,25 @@
+/* The counter of updates. */
+#include "optim/optim.h"
+
+#include "graph/graph.h"
+
+wg_node *wg_step_counter(wg_graph *g)
+{
+    if (!g)
+        return NULL;
+    if (!g->step) {
+        /* A graph that came from a file may bring its counter along. */
+        wg_node *found = wg_find(g, "step");
+        bool fits = found && wg__op_of(found) == &wg_op_variable && found->dtype == WG_I64 && found->shape.rank == 0;
+        g->step = fits ? found : wg__optim_variable(g, "step", WG_I64, WG_SCALAR);
+    }
+    return g->step;
+}
+
+wg_node *wg__optim_step(wg_graph *g)
+{
+    wg_node *step = wg_step_counter(g);
+    if (step && !g->step_assign)
+        g->step_assign = wg_assign(step, wg_add(step, wg_const(g, 1)));
+    return g->step_assign;
+}

@@ -1,0 +1,114 @@
+/* What was checked, and what came out. */
+#include "verify/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+wg_report *wg__report_new(void)
+{
+    wg_report *r = wg__alloc_zero(NULL, 1, sizeof *r);
+    if (r) {
+        r->arena.allocator = &wg__default_allocator;
+        r->difference = NAN;
+    }
+    return r;
+}
+
+void wg_report_free(wg_report *r)
+{
+    if (!r)
+        return;
+    wg__arena_free(&r->arena);
+    wg__free(NULL, r->checks, r->capacity, sizeof *r->checks);
+    wg__free(NULL, r, 1, sizeof *r);
+}
+
+void wg__report_add(wg_report *r, wg_check check, const char *format, ...)
+{
+    char text[512] = "";
+    if (check.verdict != WG_PASS) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(text, sizeof text, format, args);
+        va_end(args);
+    }
+    check.op = wg__arena_text(&r->arena, check.op);
+    check.text = *text ? wg__arena_text(&r->arena, text) : "";
+    if (!check.op || !check.text || !wg__grow(NULL, (void **)&r->checks, &r->capacity, r->n + 1, sizeof *r->checks)) {
+        r->broken = WG_ERR_NOMEM;
+        return;
+    }
+    r->checks[r->n++] = check;
+    r->passed += check.verdict == WG_PASS;
+    r->failed += check.verdict == WG_FAIL;
+    r->inconclusive += check.verdict == WG_INCONCLUSIVE;
+}
+
+wg_verify_opts wg__verify_opts_of(const wg_verify_opts *given)
+{
+    wg_verify_opts opts = { .size = sizeof opts };
+    if (given)
+        memcpy(&opts, given, given->size < sizeof opts ? given->size : sizeof opts);
+    if (!opts.seed)
+        opts.seed = 1;
+    return opts;
+}
+
+/* A line for each check that failed, or one line when none did. */
+static char *summary(wg_report *r, const char *subject)
+{
+    enum { LINE = 128 };
+    size_t size = strlen(subject) + LINE, at = 0;
+    for (size_t i = 0; i < r->n; i++)
+        size += r->checks[i].verdict == WG_FAIL ? strlen(r->checks[i].text) + 2 : 0;
+    char *text = wg__arena_alloc(&r->arena, size);
+    if (!text)
+        return NULL;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->checks[i].verdict == WG_FAIL)
+            at += (size_t)snprintf(text + at, size - at, "%s%s", at ? "\n" : "", r->checks[i].text);
+    if (!at && r->inconclusive)
+        snprintf(text, size, "%s: %zu checks passed, %zu inconclusive", subject, r->passed, r->inconclusive);
+    else if (!at)
+        snprintf(text, size, "%s: %zu checks passed", subject, r->passed);
+    return text;
+}
+
+static wg_status fail_with_first(const wg_report *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->checks[i].verdict == WG_FAIL)
+            return wg__fail(WG_ERR_VERIFY, "%s", r->checks[i].text);
+    return WG_OK;
+}
+
+wg_status wg__report_end(wg_report *r, const char *subject, wg_status st, wg_report **out)
+{
+    if (!st)
+        st = r->broken;
+    if (!st && !(r->text = summary(r, subject)))
+        st = WG_ERR_NOMEM;
+    if (!st)
+        st = fail_with_first(r);
+    if (out)
+        *out = r;
+    else
+        wg_report_free(r);
+    return st;
+}
+
+const char *wg_report_text(const wg_report *r) { return r && r->text ? r->text : ""; }
+size_t wg_report_count(const wg_report *r) { return r ? r->n : 0; }
+size_t wg_report_passed(const wg_report *r) { return r ? r->passed : 0; }
+size_t wg_report_failed(const wg_report *r) { return r ? r->failed : 0; }
+size_t wg_report_inconclusive(const wg_report *r) { return r ? r->inconclusive : 0; }
+double wg_report_difference(const wg_report *r) { return r ? r->difference : NAN; }
+
+wg_check wg_report_at(const wg_report *r, size_t index)
+{
+    static const wg_check none = { .op = "", .what = "", .verdict = WG_INCONCLUSIVE, .text = "" };
+    return r && index < r->n ? r->checks[index] : none;
+}

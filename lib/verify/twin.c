@@ -1,0 +1,167 @@
+/* Copying a graph into f64. */
+#include "verify/twin.h"
+
+#include <string.h>
+
+#include "exec/exec.h"
+#include "exec/store.h"
+#include "tensor/shape.h"
+
+static wg_dtype widened(wg_dtype t) { return t == WG_F32 ? WG_F64 : t; }
+
+static wg_node *twin_input(wg__twin *t, const wg_node *from)
+{
+    if (!wg__grow(NULL, (void **)&t->leaves, &t->leaves_capacity, t->n_leaves + 1, sizeof *t->leaves))
+        return NULL;
+    wg_node *n = wg_input(t->graph, NULL, widened(from->dtype), from->shape);
+    if (n)
+        t->leaves[t->n_leaves++] = (wg__twin_input){ .source = from, .node = n };
+    return n;
+}
+
+static wg_node *twin_constant(wg__twin *t, const wg_node *from)
+{
+    const void *value = from->operation->value;
+    if (from->weak)
+        return wg_const(t->graph, wg__load(value, from->dtype, 0));
+    int64_t count = wg_shape_count(from->shape);
+    wg_dtype type = widened(from->dtype);
+    void *wide = wg__arena_alloc(&t->arena, (size_t)(count + 1) * wg_dtype_size(type));
+    if (!wide)
+        return NULL;
+    wg__convert(wide, type, value, from->dtype, count);
+    return wg_constant(t->graph, NULL, wg_view_of(wide, type, from->shape));
+}
+
+/* The attributes, with f32 replaced by f64. */
+static const void *twin_attrs(wg__twin *t, const wg__operation *o)
+{
+    if (!o->attrs)
+        return NULL;
+    char *attrs = wg__arena_alloc(&t->arena, o->op->attrs_size);
+    if (!attrs)
+        return NULL;
+    memcpy(attrs, o->attrs, o->op->attrs_size);
+    for (const wg_attr *a = o->op->attrs; a && a->kind != WG_ATTR_END; a++) {
+        if (a->kind != WG_ATTR_DTYPE)
+            continue;
+        wg_dtype type;
+        memcpy(&type, attrs + a->offset, sizeof type);
+        type = widened(type);
+        memcpy(attrs + a->offset, &type, sizeof type);
+    }
+    return attrs;
+}
+
+static wg_node *twin_operation(wg__twin *t, const wg__operation *o)
+{
+    if (o->op == &wg_op_constant)
+        return twin_constant(t, o->out);
+    if (o->op->flags & WG_LEAF && o->n_in == 0 && (o->variable >= 0 || o->op == &wg_op_input))
+        return twin_input(t, o->out);
+    wg_node **in = wg__arena_alloc(&t->arena, (size_t)(o->n_in + 1) * sizeof *in);
+    const void *attrs = twin_attrs(t, o);
+    if (!in || (o->attrs && !attrs))
+        return NULL;
+    for (int s = 0; s < o->n_in; s++)
+        in[s] = t->of[o->in[s]->index];
+    return wg_apply_in(t->graph, o->op, (wg_nodes){ in, (size_t)o->n_in }, attrs);
+}
+
+static bool copy_needed(wg__twin *t, const unsigned char *needed)
+{
+    for (size_t i = 0; i < t->source->n_nodes; i++) {
+        const wg__operation *o = t->source->nodes[i]->operation;
+        if (!needed[i] || t->of[i])
+            continue;
+        wg_node *n = twin_operation(t, o);
+        if (!n)
+            return false;
+        wg_nodes results = wg_node_results(n);
+        for (int r = 0; r < o->n_out; r++)
+            t->of[o->out[r].index] = results.at[r];
+    }
+    return true;
+}
+
+static wg_view value_of(const wg_exec *at, const wg_node *source)
+{
+    wg_view v = wg__exec_feed_of(at, source);
+    return !v.data && source->operation->variable >= 0 ? wg_get(wg_exec_store(at), source) : v;
+}
+
+static wg_status take_values(wg__twin *t, const wg_exec *at)
+{
+    for (size_t i = 0; i < t->n_leaves; i++) {
+        wg__twin_input *leaf = &t->leaves[i];
+        wg_view v = value_of(at, leaf->source);
+        size_t narrow;
+        if (!v.data)
+            return wg__fail(WG_ERR_UNFED, "%s has no value: feed it first", wg_node_name(leaf->source));
+        leaf->shape = v.shape;
+        if (!wg__shape_bytes(&v.shape, v.dtype, &narrow) || !wg__shape_bytes(&v.shape, leaf->node->dtype, &leaf->bytes))
+            return wg__fail(WG_ERR_SHAPE, "%s is too large", wg_node_name(leaf->source));
+        leaf->count = (size_t)wg_shape_count(v.shape);
+        leaf->data = wg__alloc_aligned(NULL, leaf->bytes);
+        void *copy = wg__alloc(NULL, narrow, 1);
+        if (leaf->data && copy) {
+            wg__view_copy(copy, v);
+            wg__convert(leaf->data, leaf->node->dtype, copy, v.dtype, (int64_t)leaf->count);
+        }
+        wg__free(NULL, copy, narrow, 1);
+        if (!leaf->data || !copy)
+            return WG_ERR_NOMEM;
+    }
+    return WG_OK;
+}
+
+wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at)
+{
+    const wg_graph *source = wg_node_graph(wanted.at[0]);
+    *t = (wg__twin){ .source = source };
+    t->arena.allocator = &wg__default_allocator;
+    t->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = source->seed, .threads = source->threads));
+    t->of = wg__alloc_zero(NULL, source->n_nodes, sizeof *t->of);
+    unsigned char *needed = wg__alloc_zero(NULL, source->n_nodes, 1);
+    bool copied = false;
+    if (t->graph && t->of && needed) {
+        wg__mark_needed(source, wanted, needed);
+        copied = copy_needed(t, needed);
+    }
+    wg__free(NULL, needed, source->n_nodes, 1);
+    return copied ? take_values(t, at) : wg_error_status();
+}
+
+void wg__twin_free(wg__twin *t)
+{
+    for (size_t i = 0; i < t->n_leaves; i++)
+        wg__free(NULL, t->leaves[i].data, t->leaves[i].bytes, 1);
+    wg__free(NULL, t->leaves, t->leaves_capacity, sizeof *t->leaves);
+    wg__free(NULL, t->of, t->source ? t->source->n_nodes : 0, sizeof *t->of);
+    wg_graph_free(t->graph);
+    wg__arena_free(&t->arena);
+}
+
+wg__twin_input *wg__twin_find(const wg__twin *t, const wg_node *source)
+{
+    for (size_t i = 0; i < t->n_leaves; i++)
+        if (t->leaves[i].source == source)
+            return &t->leaves[i];
+    return NULL;
+}
+
+wg_exec *wg__twin_exec(const wg__twin *t, wg_mode mode, wg_nodes wanted)
+{
+    wg_plan *plan = wg_compile(t->graph, mode, wanted);
+    wg_exec *e = wg_exec_new(plan);
+    wg_plan_free(plan); /* the exec keeps it */
+    wg_status st = e ? WG_OK : wg_error_status();
+    for (size_t i = 0; i < t->n_leaves && !st; i++) {
+        const wg__twin_input *leaf = &t->leaves[i];
+        st = wg_bind(e, leaf->node, wg_view_of(leaf->data, leaf->node->dtype, leaf->shape));
+    }
+    if (!st && !wg_prepare(e)) /* so that runs cannot fail for want of memory */
+        return e;
+    wg_exec_free(e);
+    return NULL;
+}

@@ -1,0 +1,117 @@
+/* Three-way verdicts: a claim fails only when differences that trust themselves, and agree with each other, say so. */
+#include "verify/numerics.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "base/alloc.h"
+
+enum { DRAWS = 6, NUDGES = 2 };
+
+typedef struct judge {
+    wg__probe probe;
+    wg__stream *stream;
+    double *g;             /* (n): the claim */
+    double *nudged[NUDGES]; /* (n): the claim where every x_i is moved by one unit in the last place */
+} judge;
+
+/* One direction: what differences say, what the claim says, and how far they may be apart. */
+typedef struct trial {
+    wg__slope slope;
+    double got, tolerance;
+} trial;
+
+static trial try_steps(const judge *j, double factor)
+{
+    const wg__subject *f = j->probe.of;
+    const double *d = j->probe.d;
+    long double got = 0, bound = 0, moved[NUDGES] = { 0 };
+    for (size_t i = 0; i < f->n; i++) {
+        got += (long double)j->g[i] * d[i];
+        bound += fabsl((long double)j->g[i] * d[i]);
+        for (int k = 0; k < NUDGES; k++)
+            moved[k] += ((long double)j->nudged[k][i] - j->g[i]) * d[i];
+    }
+    double spread = 0;
+    for (int k = 0; k < NUDGES; k++) /* written so that a NaN stays */
+        spread = fabsl(moved[k]) <= spread ? spread : (double)fabsl(moved[k]);
+
+    trial t = { .slope = wg__difference(&j->probe, factor), .got = (double)got };
+    t.tolerance = 4 * t.slope.error + 64 * WG__U64 * (double)bound + 4 * spread;
+    return t;
+}
+
+static bool passes(const trial *t)
+{
+    return wg__within(t->slope.value, t->got, t->tolerance);
+}
+
+/* Are the differences good enough to accuse, or to acquit? A slope that is zero has no size of its own: then phi over the
+ * reach of the steps is the measure. */
+static bool conclusive(const judge *j, const trial *t)
+{
+    double reach = ldexp(1, j->probe.first - WG__STEP_FIRST);
+    return t->slope.error <= 1e-6 * fabs(t->slope.value) + 1e-13 * t->slope.size / reach;
+}
+
+/* One direction's verdict, confirmed before it is a failure: by other steps, and by another direction. */
+static wg_verdict decide(judge *j, trial *first)
+{
+    *first = try_steps(j, 1);
+    if (!conclusive(j, first))
+        return WG_INCONCLUSIVE;
+    if (passes(first))
+        return WG_PASS;
+    trial other = try_steps(j, 0.375);
+    if (passes(&other) || !wg__within(first->slope.value, other.slope.value, 4 * (first->slope.error + other.slope.error)))
+        return WG_INCONCLUSIVE;
+    wg__probe_direction(&j->probe, j->stream);
+    other = try_steps(j, 1);
+    return conclusive(j, &other) && !passes(&other) ? WG_FAIL : WG_INCONCLUSIVE;
+}
+
+/* The claim at x, and beside it. */
+static wg_status ask_claim(judge *j)
+{
+    const wg__subject *f = j->probe.of;
+    wg_status st = f->gradient(f->user, f->x, j->g);
+    for (int k = 0; !st && k < NUDGES; k++) {
+        for (size_t i = 0; i < f->n; i++)
+            j->probe.point[i] = nextafter(f->x[i], wg__draw(j->stream) < 0.5 ? -INFINITY : INFINITY);
+        st = f->gradient(f->user, j->probe.point, j->nudged[k]);
+    }
+    return st;
+}
+
+static wg_status judge_with(judge *j, wg__judgement *out)
+{
+    wg_status st = ask_claim(j);
+    if (st)
+        return st;
+    *out = (wg__judgement){ WG_INCONCLUSIVE, NAN, NAN, INFINITY, NAN };
+    if (!wg__probe_steps(&j->probe))
+        return WG_OK;
+    for (int draw = 0; draw < DRAWS && out->verdict == WG_INCONCLUSIVE; draw++) {
+        trial t;
+        wg__probe_direction(&j->probe, j->stream);
+        wg_verdict verdict = decide(j, &t);
+        *out = (wg__judgement){ verdict, t.slope.value, t.got, t.slope.error, t.tolerance };
+    }
+    return WG_OK;
+}
+
+wg_status wg__judge(const wg__subject *f, wg__stream *stream, wg__judgement *out)
+{
+    size_t n = f->n, m = f->m, count = (3 + NUDGES) * n + 3 * m;
+    double *room = wg__alloc(NULL, count, sizeof *room);
+    if (!room)
+        return WG_ERR_NOMEM;
+    double *at = room + (3 + NUDGES) * n;
+    judge j = { .stream = stream, .g = room + 2 * n };
+    j.probe = (wg__probe){ .of = f, .d = room, .point = room + n, .here = at, .plus = at + m, .minus = at + 2 * m };
+    for (int k = 0; k < NUDGES; k++)
+        j.nudged[k] = room + (size_t)(3 + k) * n;
+    wg_status st = judge_with(&j, out);
+    wg__free(NULL, room, count, sizeof *room);
+    return st;
+}

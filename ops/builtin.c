@@ -1,0 +1,19 @@
+/* The built-in operators as a list. */
+#include "graph/graph.h"
+#include "ops/builtin.h"
+
+static const wg_op *const builtin[] = {
+#define WG_OP_ENTRY(op) &wg_op_##op,
+#include "ops/registry.def"
+#undef WG_OP_ENTRY
+};
+
+size_t wg__builtin_count(void)
+{
+    return WG_COUNT(builtin);
+}
+
+const wg_op *wg__builtin_at(size_t index)
+{
+    return index < WG_COUNT(builtin) ? builtin[index] : NULL;
+}

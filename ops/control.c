@@ -1,0 +1,107 @@
+/* stop_gradient, by_mode, assign, group: what steers differentiation, compilation and runs. The plan carries the
+ * last three out itself, so they have no kernels. */
+#include "graph/graph.h"
+#include "ops/builtin.h"
+#include "ops/op.h"
+
+WG_NO_KERNELS(stop_gradient);
+WG_NO_KERNELS(by_mode);
+WG_NO_KERNELS(assign);
+WG_NO_KERNELS(group);
+
+#ifdef WG_BASELINE
+
+/* Two operands of one shape and type, which are the result's. */
+static wg_status same_infer(wg_infer *t)
+{
+    bool fits = t->in[0].rank == t->in[1].rank;
+    t->out[0] = t->in[0];
+    t->out_type[0] = t->in_type[0];
+    for (int i = 0; fits && i < t->in[0].rank; i++)
+        fits = wg_dim_unify(t->in[0].dim[i], t->in[1].dim[i], &t->out[0].dim[i]);
+    if (!fits) {
+        char a[96], b[96];
+        return wg_infer_fail(t, WG_ERR_SHAPE, "shapes differ: %s and %s", wg_shape_text(t->in[0], a, sizeof a),
+                             wg_shape_text(t->in[1], b, sizeof b));
+    }
+    if (t->in_type[0] != t->in_type[1])
+        return wg_infer_fail(t, WG_ERR_DTYPE, "types differ: %s and %s", wg_dtype_name(t->in_type[0]),
+                             wg_dtype_name(t->in_type[1]));
+    return WG_OK;
+}
+
+static wg_status group_infer(wg_infer *t)
+{
+    t->out[0] = (wg_shape){ { 0 }, 0 };
+    t->out_type[0] = WG_BOOL;
+    return WG_OK;
+}
+
+static wg_node *by_mode_backward(const wg_adjoint *a, int slot)
+{
+    wg_node *zeros = wg_zeros_like(a->cotangent);
+    return slot == 0 ? wg_by_mode(a->cotangent, zeros) : wg_by_mode(zeros, a->cotangent);
+}
+
+static const wg_sample stop_samples[] = {
+    { .in = { WG_VALUES(-2, 2, 5) } },
+    { .in = { WG_VALUES(-2, 2, 2, 3) } },
+};
+static const wg_sample mode_samples[] = {
+    { .in = { WG_VALUES(-2, 2, 5), WG_VALUES(-2, 2, 5) } },
+    { .in = { WG_VALUES(-2, 2, 2, 1, 3), WG_VALUES(-2, 2, 2, 1, 3) } },
+};
+
+const wg_op wg_op_stop_gradient = {
+    WG_OP, .name = "stop_gradient", .doc = "x, through which no gradient passes", .arity = 1,
+    .flags = WG_VIEW_OP | WG_NO_GRADIENT, WG_SAMPLES(stop_samples),
+};
+
+const wg_op wg_op_by_mode = {
+    WG_OP, .name = "by_mode", .doc = "the first operand when compiled for training, else the second", .arity = 2,
+    .infer = same_infer, .backward = by_mode_backward, WG_SAMPLES(mode_samples),
+};
+
+const wg_op wg_op_assign = {
+    WG_OP, .name = "assign", .doc = "the variable gets the value at the end of the run", .arity = 2,
+    .flags = WG_EFFECT | WG_NO_GRADIENT, .infer = same_infer,
+};
+
+const wg_op wg_op_group = {
+    WG_OP, .name = "group", .doc = "several effects under one name", .arity = WG_VARIADIC,
+    .flags = WG_EFFECT | WG_NO_GRADIENT, .infer = group_infer,
+};
+
+wg_node *wg_stop_gradient(wg_node *x)
+{
+    return wg_apply(&wg_op_stop_gradient, WG_NODES(x), NULL);
+}
+
+wg_node *wg_by_mode(wg_node *training, wg_node *inference)
+{
+    return wg_apply(&wg_op_by_mode, WG_NODES(training, inference), NULL);
+}
+
+wg_node *wg_assign(wg_node *variable, wg_node *value)
+{
+    const wg_op *op = wg_node_op(variable);
+    if (variable && op != &wg_op_variable && op != &wg_op_param) {
+        char text[256];
+        return wg__graph_fail(wg_node_graph(variable), WG_ERR_ARG, "assign: %s is no variable and no param",
+                              wg__expression(variable, text, sizeof text));
+    }
+    return wg_apply(&wg_op_assign, WG_NODES(variable, value), NULL);
+}
+
+wg_node *wg_group(wg_nodes effects)
+{
+    for (size_t i = 0; i < effects.n; i++)
+        if (effects.at[i] && !(wg_node_op(effects.at[i])->flags & WG_EFFECT)) {
+            char text[256];
+            return wg__graph_fail(wg_node_graph(effects.at[i]), WG_ERR_ARG, "group: %s is no effect",
+                                  wg__expression(effects.at[i], text, sizeof text));
+        }
+    return wg_apply(&wg_op_group, effects, NULL);
+}
+
+#endif

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Runs every example, in a folder of its own, with arguments that keep it short. An example that finds no data says so and is skipped.
+set -u
+
+build=$(cd "${top_builddir:-.}" && pwd)
+src=${top_srcdir:-.}
+: "${WENGERT_DATA:=$src/../shared/data}"
+[ -d "$WENGERT_DATA" ] && WENGERT_DATA=$(cd "$WENGERT_DATA" && pwd)
+export WENGERT_DATA
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 99
+
+failed=0
+run() { # PROGRAM ARGUMENTS..
+    program=$build/docs/examples/$1
+    [ -x "$program" ] || { echo "NOTICE: $1 was not built"; return; }
+    name=$1
+    shift
+    "$program" "$@" >out 2>&1
+    case $? in
+    0) echo "ok: $name: $(sed -n '$p' out)" ;;
+    77) echo "NOTICE: $(sed -n 1p out)" ;;
+    *) echo "FAILED: $name"; cat out; failed=1 ;;
+    esac
+}
+
+run a_xor
+run b_cat 3 cat.npz
+run b_cat 6 cat.npz # goes on where the first run ended
+run c_op
+run e_pinn 300
+run g_server
+run h_errors
+run i_embed
+exit $failed

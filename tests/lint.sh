@@ -1,0 +1,28 @@
+#!/bin/sh
+# lint.sh BUILD-DIRECTORY: clang-tidy and cppcheck over the library and the command. Needs a configured build.
+set -eu
+
+build=${1:?usage: lint.sh BUILD-DIRECTORY}
+build=$(cd "$build" && pwd)
+cd "$(dirname "$0")/.."
+jobs=${JOBS:-2}
+flags="-std=c11 -D_POSIX_C_SOURCE=200809L -DHAVE_CONFIG_H -DWG_ISA=base -DWG_BASELINE=1 -I$build -Ilib -Iinclude -I."
+status=0
+
+for tool in clang-tidy cppcheck; do
+    command -v $tool >/dev/null || { echo "$tool is missing (Debian: apt-get install $tool)"; exit 77; }
+done
+
+files=$(find lib ops tools -name '*.c' | LC_ALL=C sort)
+system=$(pkg-config --cflags jansson hdf5 2>/dev/null | sed 's/-I */-isystem /g') || system=
+
+echo "clang-tidy"
+printf '%s\n' $files |
+    xargs -P "$jobs" -n 4 sh -c 'flags=$1; shift; clang-tidy --quiet "$@" -- $flags 2>/dev/null' sh "$flags $system" ||
+    status=1
+
+echo "cppcheck"
+cppcheck -q -j "$jobs" --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/cppcheck.txt \
+    --enable=warning,portability,performance $(echo "$flags" | sed 's/-std=c11//') $files || status=1
+
+exit $status

@@ -1,0 +1,142 @@
+/* Memory that runs out: the first, the second, .. allocation of every public entry fails, once and for ever. Each time the entry must say
+ * so, leak nothing, and leave what it was given as it was. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include <wengert.h>
+
+/* Counts what is live, so that leaks show. */
+static size_t live;
+static void *counted_alloc(void *user, size_t align, size_t n)
+{
+    (void)user;
+    void *p = aligned_alloc(align < sizeof(void *) ? sizeof(void *) : align, (n + align - 1) / align * align);
+    if (p)
+        live += n;
+    return p;
+}
+static void counted_free(void *user, void *p, size_t n)
+{
+    (void)user;
+    if (p)
+        live -= n;
+    free(p);
+}
+
+static wg_graph *graph(void)
+{
+    return wg_graph_new_with(WG_OPTS(wg_graph_opts, .alloc = counted_alloc, .dealloc = counted_free));
+}
+
+static const float xs[] = { 0, 0,  0, 1,  1, 0,  1, 1 }, ys[] = { 0, 1, 1, 0 };
+
+/* A whole life: build, differentiate, compile, run, save, load, free. True when it came to its end. */
+static bool whole_life(void)
+{
+    wg_graph *g = graph();
+    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH, 2)), *y = wg_input(g, "y", WG_F32, WG_SHAPE(WG_BATCH, 1));
+    wg_dense a = wg_dense_new(g, "a", WG_F32, 2, 8, wg_init_he()), b = wg_dense_new(g, "b", WG_F32, 8, 1, wg_init_xavier());
+    wg_node *p = wg_output(wg_sigmoid(wg_dense_apply(b, wg_dropout(wg_tanh(wg_dense_apply(a, x)), 0.1))), "p");
+    wg_node *loss = wg_bce(p, y, WG_MEAN);
+    wg_grads grads = wg_clip_by_global_norm(wg_grads_of(loss, wg_trainable(loss)), 1, NULL);
+    wg_node *step = wg_adam(grads, wg_const(g, 0.1), NULL);
+    wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(loss, step));
+    wg_exec *e = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = 1));
+    bool done = e && !wg_feed(e, x, WG_VIEW(xs, 4, 2)) && !wg_bind(e, y, WG_VIEW(ys, 4, 1)) && !wg_run(e) && !wg_run(e);
+    wg_store *copy = done ? wg_store_copy(wg_graph_store(g)) : NULL;
+    done = done && copy && !wg_save(copy, "nomem.npz", NULL) && !wg_load(copy, "nomem.npz");
+    wg_graph *loaded = done ? wg_graph_load("nomem.npz", WG_OPTS(wg_graph_opts, .alloc = counted_alloc, .dealloc = counted_free)) : NULL;
+    done = loaded != NULL;
+    wg_store_free(copy), wg_graph_free(loaded);
+    wg_exec_free(e), wg_plan_free(plan), wg_graph_free(g);
+    return done;
+}
+
+START_TEST(every_allocation_of_a_whole_life_may_fail)
+{
+    int for_ever = _i;
+    ck_assert(whole_life());
+    ck_assert_uint_eq(live, 0);
+    wg__alloc_fail_at(0, 0);
+    ck_assert(whole_life());
+    size_t n = wg__alloc_fail_at(0, 0);
+    ck_assert_uint_gt(n, 100);
+    for (size_t i = 1; i <= n; i++) {
+        wg__alloc_fail_at(i, for_ever);
+        bool done = whole_life();
+        wg__alloc_fail_at(0, 0);
+        if (done)
+            continue; /* something that was not needed: a memo, a cache */
+        ck_assert_msg(wg_error_status() == WG_ERR_NOMEM, "allocation %zu: %d, %s", i, (int)wg_error_status(), wg_error());
+        ck_assert_msg(live == 0, "allocation %zu: %zu bytes leaked", i, live);
+    }
+}
+END_TEST
+
+/* What loading must not do: half of a model. */
+START_TEST(a_load_that_fails_changes_nothing)
+{
+    wg_graph *g = graph();
+    wg_dense a = wg_dense_new(g, "a", WG_F64, 3, 4, wg_init_he());
+    wg_output(wg_dense_apply(a, wg_input(g, "x", WG_F64, WG_SHAPE(WG_BATCH, 3))), "y");
+    wg_store *s = wg_graph_store(g), *other = wg_store_new(g, 99);
+    ck_assert_int_eq(wg_save(other, "nomem_load.npz", NULL), WG_OK);
+    double before[12];
+    memcpy(before, wg_get(s, a.w).data, sizeof before);
+    wg__alloc_fail_at(0, 0);
+    ck_assert_int_eq(wg_load(wg_store_copy(s), "nomem_load.npz"), WG_OK);
+    size_t n = wg__alloc_fail_at(0, 0);
+    for (size_t i = 1; i <= n; i++) {
+        wg__alloc_fail_at(i, _i);
+        wg_status st = wg_load(s, "nomem_load.npz");
+        wg__alloc_fail_at(0, 0);
+        if (st == WG_OK)
+            break;
+        ck_assert_int_eq(st, WG_ERR_NOMEM);
+        ck_assert_mem_eq(before, wg_get(s, a.w).data, sizeof before);
+    }
+    wg_store_free(other), wg_graph_free(g);
+}
+END_TEST
+
+/* A save that fails leaves the old file. */
+START_TEST(a_save_that_fails_leaves_the_old_file)
+{
+    wg_graph *g = graph();
+    wg_node *w = wg_param(g, "w", WG_F64, WG_SHAPE(3), wg_init_constant(1));
+    wg_store *s = wg_graph_store(g), *check = wg_store_new(g, 0);
+    ck_assert_int_eq(wg_save(s, "nomem_save.npz", NULL), WG_OK);
+    const double two[] = { 2, 2, 2 };
+    ck_assert_int_eq(wg_set(s, w, WG_VIEW(two, 3)), WG_OK);
+    for (size_t i = 1;; i++) {
+        wg__alloc_fail_at(i, _i);
+        wg_status st = wg_save(s, "nomem_save.npz", NULL);
+        wg__alloc_fail_at(0, 0);
+        ck_assert_int_eq(wg_load(check, "nomem_save.npz"), WG_OK);
+        ck_assert_double_eq(wg_view_at(wg_get(check, w), 0), st ? 1 : 2);
+        if (!st)
+            break;
+        ck_assert_int_eq(st, WG_ERR_NOMEM);
+        ck_assert_uint_lt(i, 10000);
+    }
+    wg_store_free(check), wg_graph_free(g);
+    ck_assert_uint_eq(live, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("nomem");
+    TCase *t = tcase_create("nomem");
+    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 2);
+    tcase_add_loop_test(t, a_load_that_fails_changes_nothing, 0, 2);
+    tcase_add_loop_test(t, a_save_that_fails_leaves_the_old_file, 0, 2);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}

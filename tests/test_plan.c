@@ -1,0 +1,151 @@
+/* lib/plan: whatever is compiled has the bits of the plain interpreter. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/program.h"
+#include "random_graph.h"
+
+enum { GRAPHS = 150, ROWS = 300 };
+
+typedef struct bytes {
+    void *data;
+    size_t size;
+} bytes;
+
+static bytes copy_view(wg_view v)
+{
+    bytes b = { NULL, (size_t)wg_shape_count(v.shape) * wg_dtype_size(v.dtype) };
+    b.data = malloc(b.size + 1);
+    memcpy(b.data, v.data, b.size);
+    return b;
+}
+
+static int64_t rows_of(uint64_t seed) /* one, a few, many: tails, short blocks, several workers */
+{
+    static const int64_t rows[] = { 1, 2, 7, 64, 129, ROWS };
+    return rows[seed % 6];
+}
+
+/* Feeds of that many rows, in the graph's type. */
+static void feed(wg_exec *e, const random_graph *r, int64_t rows)
+{
+    static double x64[ROWS * 6];
+    static float x32[ROWS * 6];
+    static int64_t y[ROWS];
+    for (int64_t i = 0; i < rows * 6; i++)
+        x32[i] = (float)(x64[i] = (double)(i * 7919 % 1013) / 500 - 1);
+    for (int64_t i = 0; i < rows; i++)
+        y[i] = i % 3;
+    wg_view v = wg_node_dtype(r->x) == WG_F64 ? WG_VIEW(x64, rows, 6) : WG_VIEW(x32, rows, 6);
+    ck_assert_msg(!wg_bind(e, r->x, v) && !wg_bind(e, r->y, WG_VIEW(y, rows)), "%s", wg_error());
+}
+
+static void collect_assigns(wg_node *effect, wg_node **list, size_t *n)
+{
+    wg_nodes in = wg_node_inputs(effect);
+    if (!strcmp(wg_node_op(effect)->name, "assign")) {
+        list[(*n)++] = effect;
+        return;
+    }
+    for (size_t i = 0; i < in.n; i++)
+        collect_assigns(in.at[i], list, n);
+}
+
+static wg_exec *new_exec(const random_graph *r, wg_mode mode, int threads)
+{
+    wg_node *all[128];
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_wanted; i++)
+        all[n++] = r->wanted[i];
+    for (size_t i = 0; i < r->n_assigns; i++)
+        all[n++] = r->assign[i];
+    wg_plan *p = wg_compile(r->graph, mode, (wg_nodes){ all, n });
+    ck_assert_msg(p != NULL, "%s", wg_error());
+    wg_store *store = wg_store_copy(wg_graph_store(r->graph));
+    wg_exec *e = wg_exec_new_with(p, WG_OPTS(wg_exec_opts, .threads = threads, .store = store));
+    ck_assert_msg(e != NULL, "%s", wg_error());
+    wg_store_free(store);
+    wg_plan_free(p);
+    return e;
+}
+
+/* Two runs, so that the second sees updated variables. */
+static void compare(const random_graph *r, uint64_t seed, wg_mode mode, int threads)
+{
+    wg_exec *e = new_exec(r, mode, threads);
+    wg_node *assign[256];
+    size_t n_assigns = 0;
+    for (size_t i = 0; i < r->n_assigns; i++)
+        collect_assigns(r->assign[i], assign, &n_assigns);
+    feed(e, r, rows_of(seed));
+    for (int round = 0; round < 2; round++) {
+        bytes value[64], changed[256];
+        wg_view v;
+        for (size_t i = 0; i < r->n_wanted; i++) {
+            ck_assert_msg(!wg_interpret(e, r->wanted[i], &v), "graph %d: %s", (int)seed, wg_error());
+            value[i] = copy_view(v);
+        }
+        for (size_t i = 0; i < n_assigns; i++) {
+            ck_assert_msg(!wg_interpret(e, wg_node_inputs(assign[i]).at[1], &v), "graph %d: %s", (int)seed, wg_error());
+            changed[i] = copy_view(v);
+        }
+        ck_assert_msg(!wg_run(e), "graph %d: %s", (int)seed, wg_error());
+        for (size_t i = 0; i < r->n_wanted; i++) {
+            v = wg_result(e, r->wanted[i]);
+            ck_assert_msg(v.data && !memcmp(v.data, value[i].data, value[i].size),
+                          "graph %d, %d threads, round %d: %s is not what the interpreter says", (int)seed, threads, round,
+                          wg_node_name(r->wanted[i]));
+            free(value[i].data);
+        }
+        for (size_t i = 0; i < n_assigns; i++) {
+            wg_node *variable = wg_node_inputs(assign[i]).at[0];
+            v = wg_get(wg_exec_store(e), variable);
+            ck_assert_msg(!memcmp(v.data, changed[i].data, changed[i].size),
+                          "graph %d, %d threads, round %d: %s was not assigned what the interpreter says", (int)seed, threads,
+                          round, wg_node_name(variable));
+            free(changed[i].data);
+        }
+    }
+    wg_exec_free(e);
+}
+
+START_TEST(random_graphs_equal_the_interpreter)
+{
+    static const int threads[] = { 1, 2, 3, 8 };
+    for (uint64_t seed = (uint64_t)_i; seed < GRAPHS; seed += 4) {
+        random_graph r = random_graph_new(seed, 10 + (int)(seed * 7 % 90), seed % 3 ? WG_F32 : WG_F64);
+        ck_assert_msg(r.n_wanted > 0, "graph %d: %s", (int)seed, wg_graph_error(r.graph));
+        for (int t = 0; t < 4; t++)
+            compare(&r, seed, seed % 2 ? WG_TRAIN : WG_INFER, threads[t]);
+        wg_graph_free(r.graph);
+    }
+}
+END_TEST
+
+START_TEST(forced_splits_and_barriers_change_nothing)
+{
+    setenv("WENGERT_GRAIN", "1", 1);
+    for (uint64_t seed = 1000; seed < 1000 + GRAPHS / 4; seed++) {
+        random_graph r = random_graph_new(seed, 40, seed % 3 ? WG_F32 : WG_F64);
+        ck_assert_msg(r.n_wanted > 0, "graph %d: %s", (int)seed, wg_graph_error(r.graph));
+        compare(&r, seed, WG_TRAIN, 3);
+        wg_graph_free(r.graph);
+    }
+    unsetenv("WENGERT_GRAIN");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("plan");
+    TCase *random = tcase_create("random");
+    tcase_add_loop_test(random, random_graphs_equal_the_interpreter, 0, 4);
+    tcase_add_test(random, forced_splits_and_barriers_change_nothing);
+    suite_add_tcase(s, random);
+    SRunner *runner = srunner_create(s);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

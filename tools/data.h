@@ -1,0 +1,46 @@
+/* The data that verbs work on: files, parts of them, and built-in generators. */
+#ifndef TOOLS_DATA_H
+#define TOOLS_DATA_H
+
+#include "tool.h"
+
+/* Examples along axis 0. */
+typedef struct table {
+    wg_data *data;   /* what to read from */
+    wg_data *source; /* the file beneath, where `data` looks at it in another way; else NULL */
+    void *memory;    /* elements of our own beneath; else NULL */
+    char *name;      /* for messages */
+} table;
+
+/* Opens FILE[:MEMBER] with its examples along `axis`. False, and the message printed. */
+bool table_open(table *, const char *spec, int64_t axis);
+void table_close(table *);
+int64_t table_count(const table *); /* of examples */
+int64_t table_width(const table *); /* of values an example */
+/* All rows, or the first n, as one view that is good until the next call; data NULL, and the message printed. */
+wg_view table_rows(table *, int64_t n);
+/* Keeps only those rows, in that order. False, and the message printed. */
+bool table_take(table *, const int64_t *row, int64_t n);
+
+/* Inputs, and labels where there are any. */
+typedef struct dataset {
+    table x, y;
+    bool labelled;
+} dataset;
+
+/* From --x and --y, or from --data: "moons:N[:SEED]", "spiral:N[:SEED]", or a file with members x and y. y may be NULL. `prefix` is put
+ * before the options' names in messages ("test-"). Returns 0 or an exit code, with the message printed. */
+int dataset_open(dataset *, const char *verb, const char *prefix, const char *data, const char *x, const char *y, int64_t axis);
+void dataset_close(dataset *);
+bool dataset_take(dataset *, const int64_t *row, int64_t n);
+
+/* Fills x (n, 2) and y (n) if `spec` names a generator: 1. 0: it names none. -1: it is wrong, with the message printed. */
+int generate(const char *spec, double **x, int64_t **y, int64_t *n);
+
+/* All elements of a view as doubles, row by row. */
+void view_doubles(wg_view, double *out);
+/* The view in another type: itself, or a copy in *memory (to be freed). Floats and integers become floats, rounded;
+ * what does not fit an integer type is an error: data NULL and *text says which value. */
+wg_view view_as(wg_view, wg_dtype, void **memory, char text[80]);
+
+#endif

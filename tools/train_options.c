@@ -1,0 +1,68 @@
+/* The options of `train`, in the order of --help. */
+#include "train.h"
+
+#define AT(field) .offset = offsetof(struct train_options, field)
+#define FILE_MEMBER "FILE[:MEMBER]"
+/* Saved with the model; a resumed run may change it. */
+#define KEPT .flags = OPTION_KEPT
+/* Saved; another value would make another model or another run. */
+#define FROZEN .flags = OPTION_KEPT | OPTION_FROZEN
+
+const option train_table[] = {
+    { .name = "layers", .argument = "N0,N1,..", .kind = OPTION_TEXT, AT(layers), FROZEN,
+      .help = "units of each layer, the input's first: 12288,20,7,5,1" },
+    { .name = "x", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(x), KEPT, .help = "examples" },
+    { .name = "y", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(y), KEPT, .help = "labels" },
+    { .name = "data", .argument = "SPEC", .kind = OPTION_TEXT, AT(data), KEPT,
+      .help = "both: moons:N[:SEED], spiral:N[:SEED], or a file with members x and y" },
+    { .name = "test-x", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(test_x), KEPT, .help = "examples to test with" },
+    { .name = "test-y", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(test_y), KEPT, .help = "their labels" },
+    { .name = "test-data", .argument = "SPEC", .kind = OPTION_TEXT, AT(test_data), KEPT, .help = "both, as --data" },
+    { .name = "examples-axis", .argument = "AXIS", .kind = OPTION_COUNT, AT(examples_axis), FROZEN, .otherwise = "0",
+      .help = "the files' axis along which the examples lie" },
+    { .name = "split", .argument = "PART", .kind = OPTION_NUMBER, AT(split), FROZEN, .otherwise = "0",
+      .help = "hold out that part of the rows for testing, chosen by the seed" },
+    { .name = "scale", .argument = "S", .kind = OPTION_NUMBER, AT(scale), FROZEN, .otherwise = "1", .least = -1e300,
+      .help = "divide x by S" },
+    { .name = "standardize", .kind = OPTION_FLAG, AT(standardize), FROZEN,
+      .help = "give each value of x mean 0 and deviation 1 over the training rows" },
+    { .name = "hidden", .kind = OPTION_CHOICE, AT(hidden), FROZEN, .otherwise = "relu", .choices = "relu|tanh|sigmoid",
+      .help = "activation of the hidden layers" },
+    { .name = "output", .kind = OPTION_CHOICE, AT(output), FROZEN, .otherwise = "auto",
+      .choices = "auto|linear|sigmoid|softmax", .help = "last activation; auto: as the loss needs it" },
+    { .name = "loss", .kind = OPTION_CHOICE, AT(loss), FROZEN, .otherwise = "auto", .choices = "auto|bce|cross_entropy|mse",
+      .help = "auto: as --output suggests; bce with neither" },
+    { .name = "init", .argument = "KIND", .kind = OPTION_TEXT, AT(init), FROZEN, .otherwise = "he",
+      .help = "he, xavier, numpy:SEED or numpy-0.01:SEED" },
+    { .name = "optimizer", .kind = OPTION_CHOICE, AT(optimizer), FROZEN, .otherwise = "sgd",
+      .choices = "sgd|momentum|nesterov|adam|adamw|rmsprop", .help = "how the parameters are updated" },
+    { .name = "lr", .argument = "RATE", .kind = OPTION_NUMBER, AT(lr), KEPT, .otherwise = "0.0075", .help = "learning rate" },
+    { .name = "schedule", .argument = "KIND", .kind = OPTION_TEXT, AT(schedule), KEPT, .otherwise = "constant",
+      .help = "constant, step:EVERY:FACTOR, cosine[:LAST[:STEPS]], linear[:LAST[:STEPS]]" },
+    { .name = "steps", .argument = "N", .kind = OPTION_COUNT, AT(steps), KEPT, .least = 1,
+      .help = "updates in all (2500 without --epochs)" },
+    { .name = "epochs", .argument = "N", .kind = OPTION_COUNT, AT(epochs), KEPT, .least = 1,
+      .help = "passes over the data in all" },
+    { .name = "batch", .argument = "N", .kind = OPTION_COUNT, AT(batch), FROZEN, .least = 1,
+      .help = "examples a step, shuffled anew each pass (all)" },
+    { .name = "dtype", .kind = OPTION_CHOICE, AT(dtype), FROZEN, .otherwise = "f32", .choices = "f32|f64",
+      .help = "type of the parameters and of all arithmetic" },
+    { .name = "layout", .kind = OPTION_CHOICE, AT(layout), FROZEN, .otherwise = "columns", .choices = "columns|rows",
+      .help = "one example a column, W (n, n_prev), or a row, W (n_prev, n)" },
+    { .name = "seed", .argument = "N", .kind = OPTION_COUNT, AT(seed), FROZEN, .otherwise = "1",
+      .help = "of first values, shuffling and --split" },
+    { .name = "threads", .argument = "N", .kind = OPTION_COUNT, AT(threads), .least = 1,
+      .help = "(WENGERT_THREADS, OMP_NUM_THREADS, the cores)" },
+    { .name = "log", .argument = "FILE.tsv", .kind = OPTION_TEXT, AT(log), KEPT, .help = "step and cost, a line each" },
+    { .name = "log-every", .argument = "N", .kind = OPTION_COUNT, AT(log_every), KEPT, .otherwise = "100", .least = 1,
+      .help = "steps between lines of the log" },
+    { .name = "plot", .argument = "FILE.svg", .kind = OPTION_TEXT, AT(plot), KEPT, .help = "the cost as a picture" },
+    { .name = "save", .argument = "FILE.npz", .kind = OPTION_TEXT, AT(save), .help = "checkpoint, written at the end" },
+    { .name = "save-every", .argument = "N", .kind = OPTION_COUNT, AT(save_every), KEPT, .least = 1,
+      .help = "also after so many steps, or passes with --epochs" },
+    { .name = "resume", .argument = "FILE.npz", .kind = OPTION_TEXT, AT(resume),
+      .help = "go on where that checkpoint ended, with its options" },
+    { .name = "check-gradients", .kind = OPTION_FLAG, AT(check_gradients),
+      .help = "first compare all gradients with finite differences" },
+    { .name = NULL },
+};

@@ -1,0 +1,120 @@
+/* What a checkpoint keeps of the command line, and what a resumed run takes from it. */
+#include "train.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Options that stand for one another: one that is given drops a kept one. */
+static bool replaced(const struct command *c, const char *name)
+{
+    static const char *const pairs[][2] = {
+        { "steps", "epochs" }, { "epochs", "steps" },          { "data", "x" },       { "data", "y" },
+        { "x", "data" },       { "y", "data" },                { "test-data", "test-x" }, { "test-data", "test-y" },
+        { "test-x", "test-data" }, { "test-y", "test-data" },
+    };
+    for (size_t i = 0; i < WG_COUNT(pairs); i++)
+        if (!strcmp(pairs[i][1], name) && options_given(c, pairs[i][0]))
+            return true;
+    return false;
+}
+
+/* One kept option: taken over, or compared with the one given. */
+static int take(struct command *c, const option *o, const char *kept)
+{
+    if (!options_given(c, o->name))
+        return kept && !replaced(c, o->name) ? options_set(c, o, kept) : 0;
+    if (!(o->flags & OPTION_FROZEN))
+        return 0;
+    char *now = options_text(c, o);
+    int code = 0;
+    if (!now || !kept || strcmp(now, kept))
+        code = tool_misused("train: --%s %s: the run in %s has %s, and a resumed run keeps it", o->name, now ? now : "",
+                            ((struct train_options *)c->values)->resume, kept ? kept : "none");
+    free(now);
+    return code;
+}
+
+static json_t *read_entry(const char *path, const wg_registry *registry)
+{
+    wg_graph *g = graph_open(path, registry, 1);
+    if (!g)
+        return NULL;
+    const char *text = wg_graph_entry(g, "train");
+    json_t *entry = text ? json_loads(text, 0, NULL) : NULL;
+    if (!json_is_object(json_object_get(entry, "options"))) {
+        tool_failed("%s: does not come from wengert train, and cannot be resumed", path);
+        json_decref(entry);
+        entry = NULL;
+    }
+    wg_graph_free(g);
+    return entry;
+}
+
+int resume_options(struct command *c, json_t **kept)
+{
+    struct train_options *values = c->values;
+    wg_registry *registry = NULL;
+    *kept = NULL;
+    if (!values->resume)
+        return 0;
+    if (!plugins_load(&values->common, &registry))
+        return FAILED;
+    *kept = read_entry(values->resume, registry);
+    wg_registry_free(registry);
+    if (!*kept)
+        return FAILED;
+    json_t *options = json_object_get(*kept, "options");
+    int code = 0;
+    for (const option *o = train_table; o->name && !code; o++)
+        if (o->flags)
+            code = take(c, o, json_string_value(json_object_get(options, o->name)));
+    if (!code && !values->save)
+        values->save = values->resume;
+    return code;
+}
+
+static json_t *options_object(const struct command *c)
+{
+    json_t *all = json_object();
+    for (const option *o = train_table; o->name; o++) {
+        char *text = o->flags ? options_text(c, o) : NULL;
+        if (text)
+            json_object_set_new(all, o->name, tool_text(text));
+        free(text);
+    }
+    return all;
+}
+
+static json_t *held_out_object(const struct settings *s, const int64_t *row, int64_t n)
+{
+    json_t *rows = json_array();
+    for (int64_t i = 0; i < n; i++)
+        json_array_append_new(rows, json_integer(row[i]));
+    return json_pack("{s:f, s:o}", "fraction", s->o->split, "rows", rows);
+}
+
+static bool set_entry(wg_graph *g, const char *name, json_t *object)
+{
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    bool set = text && wg_graph_set_entry(g, name, text) == WG_OK;
+    if (!set)
+        tool_failed("train: %s", wg_error());
+    free(text);
+    return set;
+}
+
+bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g, const int64_t *held_out, int64_t n_held_out)
+{
+    const option *named = options_find(c->verb, "optimizer");
+    char *optimizer = options_text(c, named), *loss = choice_text(options_find(c->verb, "loss")->choices, s->loss);
+    json_t *train = json_pack("{s:s, s:[s,s], s:s, s:{s:s, s:f}, s:o}", "loss", "cost", "feeds", "x", "y", "kind", loss,
+                              "optimizer", "name", optimizer, "lr", s->o->lr, "options", options_object(c));
+    free(optimizer);
+    free(loss);
+    if (n_held_out)
+        json_object_set_new(train, "split", held_out_object(s, held_out, n_held_out));
+    json_t *predict = json_pack("{s:[s], s:[s]}", "feeds", "x", "outputs", "prediction");
+    bool first = set_entry(g, "predict", predict);
+    return set_entry(g, "train", train) && first;
+}
