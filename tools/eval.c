@@ -31,32 +31,41 @@ struct results {
     size_t n;
 };
 
-static void want(struct results *r, wg_node *node, char *name)
+/* False: another result has that name already, with other directions. */
+static bool want(struct results *r, wg_node *node, const char *kind, char *name)
 {
     for (size_t i = 0; i < r->n; i++)
         if (!strcmp(r->name[i], name)) {
-            free(name); /* asked for twice */
-            return;
+            bool same = r->node[i] == node || !strcmp(kind, "grad");
+            if (!same)
+                tool_misused("eval: --%s: %s is asked for twice, and would be written once", kind, name);
+            free(name);
+            return same;
         }
     r->node[r->n] = node;
     r->name[r->n++] = name;
+    return true;
 }
 
-static void collect(struct results *r, const struct eval *e)
+static int collect(struct results *r, const struct eval *e)
 {
     wg_nodes outputs = wg_graph_outputs(e->graph);
     size_t most = outputs.n;
+    bool right = true;
     for (size_t i = 0; i < e->n_requests; i++)
         most += e->request[i].n;
     r->node = tool_alloc(most, sizeof *r->node);
     r->name = tool_alloc(most, sizeof *r->name);
     for (size_t i = 0; i < outputs.n; i++)
-        want(r, outputs.at[i], tool_copy(wg_node_name(outputs.at[i])));
-    for (size_t i = 0; i < e->n_requests; i++) {
+        want(r, outputs.at[i], "output", tool_copy(wg_node_name(outputs.at[i])));
+    for (size_t i = 0; i < e->n_requests && right; i++) {
         const struct request *q = &e->request[i];
-        for (size_t k = 0; k < q->n; k++)
-            want(r, q->result[k], tool_print("%s:%s:%s", q->kind, wg_node_name(q->output), wg_node_name(q->wrt[k])));
+        for (size_t k = 0; k < q->n && right; k++)
+            right = want(r, q->result[k], q->kind, tool_print("%s:%s:%s", q->kind, wg_node_name(q->output), wg_node_name(q->wrt[k])));
     }
+    if (!right)
+        return MISUSED;
+    return r->n ? DONE : tool_failed("%s: has no outputs, and no derivative is asked for", e->path);
 }
 
 static void results_free(struct results *r)
@@ -175,10 +184,10 @@ static int with_graph(struct eval *e)
 {
     struct results results = { .n = 0 };
     int code = requests_build(e);
-    if (!code) {
-        collect(&results, e);
-        code = results.n ? run(e, &results) : tool_failed("%s: has no outputs, and no derivative is asked for", e->path);
-    }
+    if (!code)
+        code = collect(&results, e);
+    if (!code)
+        code = run(e, &results);
     results_free(&results);
     requests_free(e);
     return code;

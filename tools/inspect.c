@@ -47,6 +47,44 @@ static void spread(wg_view v, double *mean, double *deviation)
     *deviation = n ? sqrt(squares / (double)n) : NAN;
 }
 
+/* ---- what a checkpoint holds beside the graph: the counter, and the optimiser's state ---- */
+
+/* One entry {name, dtype, shape} for each array that belongs to no node; *step is set where there is a counter. */
+static json_t *state_of(const char *path, const wg_graph *g, int64_t *step)
+{
+    json_t *list = json_array();
+    wg_npz *file = is_archive(path) ? wg_npz_open(path) : NULL;
+    for (size_t i = 0; i < wg_npz_count(file); i++) {
+        const char *name = wg_npz_name(file, i);
+        wg_view value = wg_npz_get(file, name);
+        if (!value.data)
+            continue;
+        if (!strcmp(name, "step"))
+            *step = (int64_t)wg_view_at(value, 0);
+        if (!wg_find(g, name))
+            json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "name", tool_text(name), "dtype", wg_dtype_name(value.dtype),
+                                                  "shape", tool_shape(value.shape)));
+    }
+    wg_npz_free(file);
+    return list;
+}
+
+static void say_state(const char *path, const wg_graph *g)
+{
+    int64_t step = 0;
+    size_t i;
+    json_t *list = state_of(path, g, &step), *one;
+    json_array_foreach(list, i, one) {
+        char *shape = json_dumps(json_object_get(one, "shape"), JSON_COMPACT);
+        tool_say("  state     %-20s %s %s\n", json_string_value(json_object_get(one, "name")),
+                 json_string_value(json_object_get(one, "dtype")), shape ? shape : "");
+        free(shape);
+    }
+    if (step)
+        tool_say("  after %s steps\n", tool_grouped(step));
+    json_decref(list);
+}
+
 /* ---- the memory plan ---- */
 
 /* An exec of the outputs with all named sizes set to `batch`; its inputs are fed zeros, for only shapes matter here. */
@@ -190,7 +228,9 @@ static json_t *graph_object(const char *path, wg_graph *g, wg_exec *e, int64_t b
                                                 tool_shape(value.shape), "mean", tool_number(mean), "deviation",
                                                 tool_number(deviation)));
     }
-    return json_pack("{s:o, s:I, s:o, s:o, s:o}", "file", tool_text(path), "step", (json_int_t)wg_store_step(store), "values", values,
+    int64_t step = 0;
+    json_t *state = state_of(path, g, &step);
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "file", tool_text(path), "step", (json_int_t)step, "values", values, "state", state,
                      "plan", plan_object(e, batch), "graph", graph ? graph : json_null());
 }
 
@@ -221,6 +261,7 @@ static int inspect_all(const char *path, wg_graph *g, const struct inspect_optio
         const wg_store *store = wg_graph_store(g);
         tool_say("%s\n\nValues\n", path);
         say_leaves(g, store);
+        say_state(path, g);
         say_nodes(g);
         say_entries(g);
         say_plan(p.exec, o->batch);

@@ -21,7 +21,7 @@ bool plugins_load(const struct common *c, wg_registry **registry)
     return loaded;
 }
 
-static bool is_archive(const char *path)
+bool is_archive(const char *path)
 {
     FILE *file = fopen(path, "rb");
     char start[2] = "";

@@ -14,6 +14,9 @@ bool plugins_load(const struct common *, wg_registry **registry);
 /* A graph from a description or a checkpoint, told apart by content. NULL, and the message printed. */
 wg_graph *graph_open(const char *path, const wg_registry *, int64_t threads);
 
+/* Does the file begin as a ZIP archive does? */
+bool is_archive(const char *path);
+
 /* What the entries of a graph say, or what can be guessed without them. */
 struct model {
     wg_node *x, *y;      /* inputs; y may be NULL */

@@ -94,9 +94,10 @@ static int tell(wg_status status, const wg_report *report, int64_t examples, int
     if (isfinite(wg_report_difference(report)))
         snprintf(difference, sizeof difference, ", difference %.2g", wg_report_difference(report));
     if (status != WG_OK)
-        return tool_failed("gradients: %zu checks failed, %zu inconclusive%s: %s", wg_report_failed(report),
+        return tool_failed("gradients: %zu failed, %zu inconclusive%s: %s", wg_report_failed(report),
                            wg_report_inconclusive(report), difference, wg_report_text(report));
-    tool_say("gradients right: %zu checks passed%s (%lld examples, %s parameters)\n", wg_report_passed(report), difference,
+    size_t passed = wg_report_passed(report);
+    tool_say("gradients right: %zu check%s passed%s (%lld examples, %s parameters)\n", passed, passed == 1 ? "" : "s", difference,
              (long long)examples, tool_grouped(parameters));
     return DONE;
 }

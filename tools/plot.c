@@ -54,7 +54,7 @@ static void add_ticks(struct text *t, const struct axis *x, const struct axis *y
 
 static void add_line(struct text *t, const struct axis *x, const struct axis *y, const int64_t *at, const double *value, size_t n)
 {
-    text_add(t, "<polyline class=\"line\" stroke-width=\"2\" stroke-linejoin=\"round\" points=\"");
+    text_add(t, "<polyline class=\"line\" fill=\"none\" stroke-width=\"2\" stroke-linejoin=\"round\" points=\"");
     for (size_t i = 0; i < n; i++)
         text_add(t, "%s%.2f,%.2f", i ? " " : "", place(x, (double)at[i]), place(y, value[i]));
     text_add(t, "\"/>\n");

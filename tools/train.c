@@ -100,8 +100,9 @@ static int finish(struct train_run *r, json_t *object)
 {
     if (r->signal)
         return die_by_signal(r);
+    bool saves = r->settings->o->save && !r->saved;
     bool done = train_save(r) && plot(r) && evaluate_all(r, object);
-    if (done && r->settings->o->save)
+    if (done && saves)
         tool_note("saved %s\n", r->settings->o->save);
     json_t *all = summary(r);
     json_object_update(object, all);

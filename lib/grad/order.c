@@ -11,15 +11,22 @@ static bool contains(wg_nodes list, const wg_node *n)
     return false;
 }
 
-static bool may_replace(const wg__order *order, const wg_node *n)
+/* A rewrite bypasses operands; one that is differentiated by must not be bypassed. */
+static bool may_rewrite(const wg__order *order, const wg_node *n)
 {
     const wg__operation *o = n->operation;
-    if (!o->op->rewrite && (o->op->backward || !o->op->decompose))
+    if (!o->op->rewrite || contains(order->keep, n))
         return false;
     for (int s = 0; s < o->n_in; s++)
         if (contains(order->keep, o->in[s]))
             return false;
-    return !contains(order->keep, n);
+    return true;
+}
+
+static bool must_decompose(const wg__order *order, const wg_node *n)
+{
+    const wg_op *op = wg__op_of(n);
+    return op->decompose && !op->backward && !(op->flags & WG_NO_GRADIENT) && !contains(order->keep, n);
 }
 
 /* The same result from primitives. Made once: the memo is the one that rewrites use. */
@@ -36,16 +43,15 @@ static wg_node *decomposed(wg_node *n)
 
 wg_node *wg__effective(const wg__order *order, wg_node *n)
 {
-    while (n && may_replace(order, n)) {
-        wg_node *better = n->operation->op->rewrite ? wg__rewritten(n) : n;
-        const wg_op *op = better ? wg__op_of(better) : NULL;
-        if (better == n && !op->backward && op->decompose && !(op->flags & WG_NO_GRADIENT))
-            better = decomposed(n);
-        if (better == n)
-            break;
+    wg_node *better = n;
+    do {
         n = better;
-    }
-    return n;
+        if (may_rewrite(order, n))
+            better = wg__rewritten(n);
+        else if (must_decompose(order, n))
+            better = decomposed(n);
+    } while (better && better != n);
+    return better;
 }
 
 /* Rewriting makes new operations on the way, so room for their state grows. */

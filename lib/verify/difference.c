@@ -1,5 +1,5 @@
-/* One directional derivative: central differences, extrapolated to step zero (Ridders 1982), with an error that counts truncation
- * and rounding. */
+/* One directional derivative: central differences, extrapolated to step zero (Ridders 1982), with an error that counts
+ * truncation and rounding. */
 #include "verify/numerics.h"
 
 #include <float.h>

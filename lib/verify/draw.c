@@ -11,8 +11,8 @@ static const double margin = 1.0 / 16;
 
 static double uniform(wg__stream *stream, double lo, double hi) { return lo + (hi - lo) * wg__draw(stream); }
 
-/* One value from each of `count` equal parts of the range, from its middle half, in random order: any two are at least half
- * a part apart. */
+/* One value from each of `count` equal parts of the range, from its middle half, in random order: any two are at least
+ * half a part apart. */
 static void draw_distinct(double *x, size_t count, double lo, double hi, wg__stream *stream)
 {
     double part = (hi - lo) / (double)count;
@@ -82,7 +82,8 @@ static double clearance(wg__rig *r, bool lessens)
     return n.least;
 }
 
-/* Values from the draw, of a few, that keeps farthest away from kinks. A stream is a counter, so a draw can be repeated. */
+/* Values from the draw, of a few, that keeps farthest away from kinks. A stream is a counter, so a draw can be
+ * repeated. */
 static void draw_clear(wg__rig *r, wg__stream *stream)
 {
     enum { TRIES = 64 };

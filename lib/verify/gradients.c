@@ -8,16 +8,27 @@
 static void report_judgement(wg__session *s, const wg__mover *m, const wg__judgement *j)
 {
     static const char *const what[] = { "", "gradient", "second order" };
-    wg_check check = { .op = s->op->name, .what = what[m->order], .slot = m->slot, .order = m->order, .sample = s->sample,
-                       .expected = j->expected, .got = j->got, .error = j->error, .tolerance = j->tolerance, .verdict = j->verdict };
+    wg_check check = { .op = s->op->name,
+                       .what = what[m->order],
+                       .slot = m->slot,
+                       .order = m->order,
+                       .sample = s->sample,
+                       .expected = j->expected,
+                       .got = j->got,
+                       .error = j->error,
+                       .tolerance = j->tolerance,
+                       .verdict = j->verdict };
     const char *kind = m->order == 1 ? "gradient" : "second-order gradient";
     if (j->verdict == WG_FAIL)
-        wg__report_add(s->report, check, "%s: sample %d: the %s of operand %d is wrong: by differences %.12g, by the adjoint %.12g "
-                       "(%.9g times that), which may be %.2g apart", s->op->name, s->sample, kind, m->slot, j->expected, j->got,
-                       j->got / j->expected, j->tolerance);
+        wg__report_add(s->report, check,
+                       "%s: sample %d: the %s of operand %d is wrong: by differences %.12g, by the adjoint %.12g "
+                       "(%.9g times that), which may be %.2g apart",
+                       s->op->name, s->sample, kind, m->slot, j->expected, j->got, j->got / j->expected, j->tolerance);
     else
-        wg__report_add(s->report, check, "%s: sample %d: the %s of operand %d could not be decided: by differences %.12g, "
-                       "known to %.2g only", s->op->name, s->sample, kind, m->slot, j->expected, j->error);
+        wg__report_add(s->report, check,
+                       "%s: sample %d: the %s of operand %d could not be decided: by differences %.12g, "
+                       "known to %.2g only",
+                       s->op->name, s->sample, kind, m->slot, j->expected, j->error);
     s->judged++;
     s->undecided += j->verdict == WG_INCONCLUSIVE;
 }
@@ -27,8 +38,15 @@ wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cota
     wg__rig *r = s->rig;
     const wg__operand *x = &r->in[slot];
     wg__mover m = { r, slot, order };
-    wg__subject f = { .user = &m, .n = x->count, .m = order == 1 ? r->count : wg__gradient_count(r), .value = wg__moved_value,
-                      .gradient = wg__moved_gradient, .x = x->base, .v = cotangent, .scale = x->scale, .room = x->room };
+    wg__subject f = { .user = &m,
+                      .n = x->count,
+                      .m = order == 1 ? r->count : wg__gradient_count(r),
+                      .value = wg__moved_value,
+                      .gradient = wg__moved_gradient,
+                      .x = x->base,
+                      .v = cotangent,
+                      .scale = x->scale,
+                      .room = x->room };
     wg__judgement j;
     wg_status st = wg__judge(&f, &s->stream, &j);
     wg__rig_restore(r);

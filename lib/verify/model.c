@@ -33,7 +33,8 @@ static wg_status lay_out(wg__model *m, wg_nodes wrt)
     for (size_t i = 0; i < wrt.n; i++) {
         wg__twin_input *leaf = wg__twin_find(&m->twin, wrt.at[i]);
         if (!leaf || wg_node_dtype(leaf->node) != WG_F64)
-            return wg__fail(WG_ERR_ARG, "wg_verify: %s is no floating param, variable or input", wg_node_name(wrt.at[i]));
+            return wg__fail(WG_ERR_ARG, "wg_verify: %s is no floating param, variable or input",
+                            wg_node_name(wrt.at[i]));
         m->parts[i] = (wg__theta_part){ .leaf = leaf, .begin = m->n };
         m->n += leaf->count;
     }
@@ -172,8 +173,8 @@ wg_status wg__model_gradient(void *model, const double *x, double *g)
         if (!from && part->leaf->count)
             return wg_error_status();
         if (count != part->leaf->count)
-            return wg__fail(WG_ERR_SHAPE, "the gradient of %s has %zu elements, not %zu", wg_node_name(part->leaf->source), count,
-                            part->leaf->count);
+            return wg__fail(WG_ERR_SHAPE, "the gradient of %s has %zu elements, not %zu",
+                            wg_node_name(part->leaf->source), count, part->leaf->count);
         if (count)
             memcpy(g + part->begin, from, count * sizeof *g);
     }

@@ -18,9 +18,9 @@ typedef struct wg__model {
     wg_mode mode;
     wg_node *scalar; /* of the twin */
     wg__theta_part *parts;
-    size_t n_parts, n;              /* n: elements of theta */
-    double *theta, *scale, *room;   /* (n) */
-    wg_exec *value, *gradient;      /* the scalar; the gradients */
+    size_t n_parts, n;            /* n: elements of theta */
+    double *theta, *scale, *room; /* (n) */
+    wg_exec *value, *gradient;    /* the scalar; the gradients */
 } wg__model;
 
 /* Twins the scalar and the gradients (gradients.of.n = 0: makes them), compiles, and reads theta. Leaves a model that
@@ -34,7 +34,8 @@ wg_status wg__model_derive(wg__model *, wg__stream *);
 wg_status wg__model_value(void *model, const double *x, double *phi);
 wg_status wg__model_gradient(void *model, const double *x, double *g);
 
-/* The textbook's ||g - approx|| / (||g|| + ||approx||), by central differences with epsilon 1e-7 on each element of theta. */
+/* The textbook's ||g - approx|| / (||g|| + ||approx||), by central differences with epsilon 1e-7 on each element of
+ * theta. */
 wg_status wg__textbook(wg__model *, double *difference);
 /* Lessens the room so that steps in random directions keep away from the kinks of every elementwise operator. */
 wg_status wg__keep_off_kinks(wg__model *, wg__stream *);

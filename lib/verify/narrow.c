@@ -19,8 +19,8 @@ static void share_operands(wg__rig *wide, wg__rig *narrow)
     }
 }
 
-/* bound (count) = |y| + how far y moves, in units of the relative change, when every operand changes by 2^-20 of itself: the
- * scale of rounding errors inside, for operators about which nothing is known. Leaves y in `value`. */
+/* bound (count) = |y| + how far y moves, in units of the relative change, when every operand changes by 2^-20 of
+ * itself: the scale of rounding errors inside, for operators about which nothing is known. Leaves y in `value`. */
 static wg_status error_scale(wg__rig *r, wg__stream *stream, double *value, double *bound)
 {
     const double step = 0x1p-20;
@@ -72,7 +72,8 @@ static wg_status compare(wg__session *s, wg__rig *narrow)
         double tolerance = 12 * sqrt(terms) * WG__U32 * bound[i] + 4 * WG__U32 * largest, got = wg_view_at(y, i);
         if (wg__within(value[i], got, tolerance))
             continue;
-        wg__settle_check(s, "f32", 0, false, "element %lld is %.9g in f32 and %.17g in f64, which rounding does not explain (%.2g)",
+        wg__settle_check(s, "f32", 0, false,
+                         "element %lld is %.9g in f32 and %.17g in f64, which rounding does not explain (%.2g)",
                          (long long)i, got, value[i], tolerance);
         return WG_OK;
     }
@@ -88,6 +89,8 @@ wg_status wg__check_narrow(wg__session *s)
     opts.type = WG_F32;
     opts.order = 0;
     wg__rig *narrow = wg__rig_new(&opts);
+    if (!narrow && wg_error_status() == WG_ERR_NOMEM)
+        return WG_ERR_NOMEM;
     if (!narrow) {
         wg__settle_check(s, "f32", 0, false, "it takes f64 but not f32: %s", wg_error());
         return WG_OK;

@@ -1,7 +1,8 @@
 /* Derivatives by differences, with an estimate of their own error, and the verdict drawn from them.
  *
- * This half of the verifier knows functions of real vectors alone, no graphs; docs/verifier.md derives the method. A subject
- * is f: R^n -> R^m at a point x, with a cotangent v and somebody's claim g of the gradient of phi(x) = <v, f(x)>.
+ * This half of the verifier knows functions of real vectors alone, no graphs; docs/verifier.md derives the method. A
+ * subject is f: R^n -> R^m at a point x, with a cotangent v and somebody's claim g of the gradient of phi(x) = <v,
+ * f(x)>.
  */
 #ifndef WG_VERIFY_NUMERICS_H
 #define WG_VERIFY_NUMERICS_H
@@ -68,8 +69,8 @@ typedef struct wg__slope {
 
 /* Extrapolated central differences. `factor`: 1 or 0.375, which multiplies all steps (0.375 keeps them exact). */
 wg__slope wg__difference(const wg__probe *, double factor);
-/* The standard deviation of phi's rounding noise, by the differences of seven equispaced values (More and Wild, "Estimating
- * computational noise", SIAM J. Sci. Comput. 33, 2011). */
+/* The standard deviation of phi's rounding noise, by the differences of seven equispaced values (More and Wild,
+ * "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011). */
 double wg__noise(const double value[7]);
 
 typedef struct wg__judgement {
@@ -78,8 +79,8 @@ typedef struct wg__judgement {
     double error, tolerance; /* of `expected`; within which `got` must lie */
 } wg__judgement;
 
-/* Compares the claim with differences, drawing directions until there is a verdict or patience ends. WG_ERR_NOMEM, or the
- * status of `gradient`. */
+/* Compares the claim with differences, drawing directions until there is a verdict or patience ends. WG_ERR_NOMEM, or
+ * the status of `gradient`. */
 wg_status wg__judge(const wg__subject *, wg__stream *, wg__judgement *);
 
 /* Like |a - b| <= tolerance, but false when anything is NaN. */

@@ -1,6 +1,6 @@
 /* Verifying an operator: on each of its samples, for each of its results. */
-#include "base/random.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "tensor/shape.h"
 #include "verify/session.h"
 
@@ -54,14 +54,16 @@ static bool can_be_tied(const wg_op *op, const wg_sample *sample)
 {
     const wg_sample_in *a = &sample->in[0], *b = &sample->in[1];
     int n = sample->n ? sample->n : op->arity;
-    return n == 2 && !op->kink && a->dtype == WG_DTYPE_NONE && b->dtype == WG_DTYPE_NONE
-        && wg_shape_equal(a->shape, b->shape) && a->lo >= b->lo && a->hi <= b->hi && !a->distinct && !b->distinct;
+    return n == 2 && !op->kink && a->dtype == WG_DTYPE_NONE && b->dtype == WG_DTYPE_NONE &&
+           wg_shape_equal(a->shape, b->shape) && a->lo >= b->lo && a->hi <= b->hi && !a->distinct && !b->distinct;
 }
 
 static wg_status check_sample(wg__session *s, int order)
 {
     const wg_sample *sample = &s->op->samples[s->sample];
-    wg__rig_opts opts = { .op = s->op, .sample = sample, .registry = s->opts->registry, .type = WG_F64, .order = order };
+    wg__rig_opts opts = {
+        .op = s->op, .sample = sample, .registry = s->opts->registry, .type = WG_F64, .order = order
+    };
     int results = s->op->results ? s->op->results : 1;
     wg_status st = WG_OK;
     for (opts.result = 0; opts.result < results && !st; opts.result++)
@@ -86,8 +88,8 @@ static wg_status check_samples(wg__session *s)
     for (s->sample = 0; s->sample < (int)s->op->n_samples && !st; s->sample++)
         st = check_sample(s, order > 2 ? 2 : order);
     if (2 * s->undecided > s->judged)
-        wg__report_add(s->report, missing, "%s: its samples decide too little: %zu of %zu comparisons are inconclusive", s->op->name,
-                       s->undecided, s->judged);
+        wg__report_add(s->report, missing, "%s: its samples decide too little: %zu of %zu comparisons are inconclusive",
+                       s->op->name, s->undecided, s->judged);
     return st;
 }
 

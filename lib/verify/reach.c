@@ -1,5 +1,5 @@
-/* How far a whole model may be stepped before an operator in it meets a kink: each operand's distance to the nearest kink, over
- * the speed with which the step moves it. */
+/* How far a whole model may be stepped before an operator in it meets a kink: each operand's distance to the nearest
+ * kink, over the speed with which the step moves it. */
 #include <math.h>
 
 #include "verify/kinks.h"
@@ -159,8 +159,8 @@ static wg_status survey_kinks(survey *s, wg__stream *stream)
 
 wg_status wg__keep_off_kinks(wg__model *m, wg__stream *stream)
 {
-    /* Steps shorter than this drown in rounding; a kink that is nearer is crossed, and differences will say that they are
-     * unsure. */
+    /* Steps shorter than this drown in rounding; a kink that is nearer is crossed, and differences will say that they
+     * are unsure. */
     const double least = 0x1p-24;
     survey s = { .m = m, .reach = INFINITY };
     s.arena.allocator = &wg__default_allocator;

@@ -21,8 +21,8 @@ wg_verify_opts wg__verify_opts_of(const wg_verify_opts *);
 
 /* Adds a check; `op` is copied. The text is kept where the check did not pass. */
 void wg__report_add(wg_report *, wg_check, const char *format, ...) WG_PRINTF(3, 4);
-/* Closes the report on `subject` and hands it out (or frees it, when `out` is NULL). `st` is what stopped the verification, if anything;
- * otherwise WG_ERR_VERIFY when a check failed, with the first failure as the thread's. */
+/* Closes the report on `subject` and hands it out (or frees it, when `out` is NULL). `st` is what stopped the
+ * verification, if anything; otherwise WG_ERR_VERIFY when a check failed, with the first failure as the thread's. */
 wg_status wg__report_end(wg_report *, const char *subject, wg_status st, wg_report **out);
 
 #endif

@@ -1,7 +1,7 @@
 /* One operator on one sample: its graph, its plans, and the memory that its operands are read from.
  *
- * The graph holds the operator's result y, its gradients g for a cotangent v, and the gradients of sum <g, d>, all with x, v and d as
- * inputs. It is compiled once for each order; a difference only writes other numbers into x. */
+ * The graph holds the operator's result y, its gradients g for a cotangent v, and the gradients of sum <g, d>, all with
+ * x, v and d as inputs. It is compiled once for each order; a difference only writes other numbers into x. */
 #ifndef WG_VERIFY_RIG_H
 #define WG_VERIFY_RIG_H
 
@@ -17,7 +17,7 @@ typedef struct wg__operand {
     wg_dtype dtype;
     bool moved; /* floating, of the type under test: differences are taken */
     size_t count, bytes;
-    void *data, *base;            /* what runs read; the point under test */
+    void *data, *base;             /* what runs read; the point under test */
     double *d_data, *scale, *room; /* (count), of moved operands */
 } wg__operand;
 
@@ -44,8 +44,8 @@ typedef struct wg__rig {
     wg__arena arena;
 } wg__rig;
 
-/* Builds and compiles; values are not drawn yet. The order is lowered to what the operator can have. NULL: wg_error() tells
- * what went wrong. */
+/* Builds and compiles; values are not drawn yet. The order is lowered to what the operator can have. NULL: wg_error()
+ * tells what went wrong. */
 wg__rig *wg__rig_new(const wg__rig_opts *);
 void wg__rig_free(wg__rig *);
 

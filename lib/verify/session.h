@@ -15,15 +15,15 @@ typedef struct wg__session {
     size_t judged, undecided; /* comparisons with differences */
 } wg__session;
 
-/* Each looks at the rig's sample at the values drawn, adds to the report, and leaves the operands as they were. A status means that
- * the verification cannot go on. */
-wg_status wg__check_values(wg__session *);    /* shape, finiteness, interpreter, threads, operands untouched, decompose */
-wg_status wg__check_narrow(wg__session *);    /* f32 against f64 */
+/* Each looks at the rig's sample at the values drawn, adds to the report, and leaves the operands as they were. A
+ * status means that the verification cannot go on. */
+wg_status wg__check_values(wg__session *); /* shape, finiteness, interpreter, threads, operands untouched, decompose */
+wg_status wg__check_narrow(wg__session *); /* f32 against f64 */
 wg_status wg__check_gradients(wg__session *); /* every slot against differences; zero and linear in the cotangent */
 wg_status wg__check_second(wg__session *);    /* the gradients' gradients, symmetry, forward mode */
 
-/* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions d of all
- * operands at order 2. */
+/* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
+ * d of all operands at order 2. */
 wg_status wg__judge_slot(wg__session *, int slot, int order, const double *cotangent);
 /* Adds a check that has no slot: passed, or failed with "op: sample k: text". */
 void wg__settle_check(wg__session *, const char *what, int order, bool passed, const char *format, ...) WG_PRINTF(5, 6);

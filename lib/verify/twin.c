@@ -120,7 +120,8 @@ wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at)
     const wg_graph *source = wg_node_graph(wanted.at[0]);
     *t = (wg__twin){ .source = source };
     t->arena.allocator = &wg__default_allocator;
-    t->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = source->seed, .threads = source->threads));
+    t->graph = wg_graph_new_with(
+        WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = source->seed, .threads = source->threads));
     t->of = wg__alloc_zero(NULL, source->n_nodes, sizeof *t->of);
     unsigned char *needed = wg__alloc_zero(NULL, source->n_nodes, 1);
     bool copied = false;

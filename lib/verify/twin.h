@@ -1,7 +1,7 @@
 /* A graph's twin in f64: the same operations on the same leaves, every f32 widened, in a graph of its own.
  *
- * What is verified is the twin, so that the user's graph gains no nodes, and rounding in f32 cannot hide a wrong gradient. All
- * leaves but constants are inputs of the twin, whose values are held here. */
+ * What is verified is the twin, so that the user's graph gains no nodes, and rounding in f32 cannot hide a wrong
+ * gradient. All leaves but constants are inputs of the twin, whose values are held here. */
 #ifndef WG_VERIFY_TWIN_H
 #define WG_VERIFY_TWIN_H
 

@@ -14,7 +14,11 @@ void wg__settle_check(wg__session *s, const char *what, int order, bool passed, 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    wg_check check = { .op = s->op->name, .what = what, .slot = -1, .order = order, .sample = s->sample,
+    wg_check check = { .op = s->op->name,
+                       .what = what,
+                       .slot = -1,
+                       .order = order,
+                       .sample = s->sample,
                        .verdict = passed ? WG_PASS : WG_FAIL };
     wg__report_add(s->report, check, "%s: sample %d: %s", s->op->name, s->sample, text);
 }
@@ -22,8 +26,8 @@ void wg__settle_check(wg__session *s, const char *what, int order, bool passed, 
 static bool same_bits(wg_view a, wg_view b)
 {
     size_t bytes;
-    return a.data && b.data && a.dtype == b.dtype && wg_shape_equal(a.shape, b.shape) && wg__shape_bytes(&a.shape, a.dtype, &bytes)
-        && memcmp(a.data, b.data, bytes) == 0;
+    return a.data && b.data && a.dtype == b.dtype && wg_shape_equal(a.shape, b.shape) &&
+           wg__shape_bytes(&a.shape, a.dtype, &bytes) && memcmp(a.data, b.data, bytes) == 0;
 }
 
 static wg_status check_one_interpreted(wg__session *s, int order, const wg_node *n, const char *name)
@@ -82,8 +86,9 @@ static void check_finite(wg__session *s, wg_view y)
     int64_t at = 0;
     while (at < (int64_t)s->rig->count && isfinite(wg_view_at(y, at)))
         at++;
-    wg__settle_check(s, "value", 0, at == (int64_t)s->rig->count, "element %lld of its value is %g, on operands of its own choice",
-                     (long long)at, wg_view_at(y, at));
+    wg__settle_check(s, "value", 0, at == (int64_t)s->rig->count,
+                     "element %lld of its value is %g, on operands of its own choice", (long long)at,
+                     wg_view_at(y, at));
 }
 
 static void check_decomposed(wg__session *s)

@@ -11,7 +11,7 @@ enum { DRAWS = 6, NUDGES = 2 };
 typedef struct judge {
     wg__probe probe;
     wg__stream *stream;
-    double *g;             /* (n): the claim */
+    double *g;              /* (n): the claim */
     double *nudged[NUDGES]; /* (n): the claim where every x_i is moved by one unit in the last place */
 } judge;
 
@@ -41,13 +41,10 @@ static trial try_steps(const judge *j, double factor)
     return t;
 }
 
-static bool passes(const trial *t)
-{
-    return wg__within(t->slope.value, t->got, t->tolerance);
-}
+static bool passes(const trial *t) { return wg__within(t->slope.value, t->got, t->tolerance); }
 
-/* Are the differences good enough to accuse, or to acquit? A slope that is zero has no size of its own: then phi over the
- * reach of the steps is the measure. */
+/* Are the differences good enough to accuse, or to acquit? A slope that is zero has no size of its own: then phi over
+ * the reach of the steps is the measure. */
 static bool conclusive(const judge *j, const trial *t)
 {
     double reach = ldexp(1, j->probe.first - WG__STEP_FIRST);
@@ -63,7 +60,8 @@ static wg_verdict decide(judge *j, trial *first)
     if (passes(first))
         return WG_PASS;
     trial other = try_steps(j, 0.375);
-    if (passes(&other) || !wg__within(first->slope.value, other.slope.value, 4 * (first->slope.error + other.slope.error)))
+    if (passes(&other) ||
+        !wg__within(first->slope.value, other.slope.value, 4 * (first->slope.error + other.slope.error)))
         return WG_INCONCLUSIVE;
     wg__probe_direction(&j->probe, j->stream);
     other = try_steps(j, 1);

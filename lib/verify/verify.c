@@ -1,4 +1,5 @@
-/* Verifying models: the textbook's number, one direction through all parameters, and one a tensor to name the wrong one. */
+/* Verifying models: the textbook's number, one direction through all parameters, and one a tensor to name the wrong
+ * one. */
 #include <math.h>
 
 #include "base/error.h"
@@ -43,16 +44,30 @@ static wg_status focus_gradient(void *user, const double *x, double *g)
 
 static wg_check check_of(const trial *t, const wg__judgement *j, const char *name, int slot)
 {
-    return (wg_check){ .op = name, .what = t->order == 1 ? "gradient" : "second order", .slot = slot, .order = t->order,
-                       .sample = -1, .expected = j->expected, .got = j->got, .error = j->error, .tolerance = j->tolerance,
+    return (wg_check){ .op = name,
+                       .what = t->order == 1 ? "gradient" : "second order",
+                       .slot = slot,
+                       .order = t->order,
+                       .sample = -1,
+                       .expected = j->expected,
+                       .got = j->got,
+                       .error = j->error,
+                       .tolerance = j->tolerance,
                        .verdict = j->verdict };
 }
 
 static wg_status judge_all(trial *t, wg__judgement *j)
 {
     const double one = 1;
-    wg__subject f = { .user = t->m, .n = t->m->n, .m = 1, .value = wg__model_value, .gradient = wg__model_gradient,
-                      .x = t->m->theta, .v = &one, .scale = t->m->scale, .room = t->m->room };
+    wg__subject f = { .user = t->m,
+                      .n = t->m->n,
+                      .m = 1,
+                      .value = wg__model_value,
+                      .gradient = wg__model_gradient,
+                      .x = t->m->theta,
+                      .v = &one,
+                      .scale = t->m->scale,
+                      .room = t->m->room };
     return wg__judge(&f, &t->stream, j);
 }
 
@@ -65,19 +80,28 @@ static wg_status judge_part(trial *t, size_t index, double *work)
     wg__judgement j;
     for (size_t i = 0; i < m->n; i++)
         at.x[i] = m->theta[i];
-    wg__subject f = { .user = &at, .n = part->leaf->count, .m = 1, .value = focus_value, .gradient = focus_gradient,
-                      .x = place(&at, m->theta), .v = &one, .scale = place(&at, m->scale), .room = place(&at, m->room) };
+    wg__subject f = { .user = &at,
+                      .n = part->leaf->count,
+                      .m = 1,
+                      .value = focus_value,
+                      .gradient = focus_gradient,
+                      .x = place(&at, m->theta),
+                      .v = &one,
+                      .scale = place(&at, m->scale),
+                      .room = place(&at, m->room) };
     wg_status st = wg__judge(&f, &t->stream, &j);
     if (st)
         return st;
     const char *name = wg_node_name(part->leaf->source), *kind = t->order == 1 ? "gradient" : "second-order gradient";
     wg_check check = check_of(t, &j, name, (int)index);
     if (j.verdict == WG_FAIL)
-        wg__report_add(t->report, check, "the %s of %s is wrong: by differences %.12g, by the adjoint %.12g (%.9g times that), which "
-                       "may be %.2g apart", kind, name, j.expected, j.got, j.got / j.expected, j.tolerance);
+        wg__report_add(t->report, check,
+                       "the %s of %s is wrong: by differences %.12g, by the adjoint %.12g (%.9g times that), which "
+                       "may be %.2g apart",
+                       kind, name, j.expected, j.got, j.got / j.expected, j.tolerance);
     else
-        wg__report_add(t->report, check, "the %s of %s could not be decided: by differences %.12g, known to %.2g only", kind, name,
-                       j.expected, j.error);
+        wg__report_add(t->report, check, "the %s of %s could not be decided: by differences %.12g, known to %.2g only",
+                       kind, name, j.expected, j.error);
     return WG_OK;
 }
 
@@ -108,9 +132,11 @@ static wg_status check_order(trial *t)
     if (j.verdict == WG_INCONCLUSIVE && 2 * undecided > t->m->n_parts)
         check.verdict = WG_FAIL;
     if (check.verdict == WG_PASS || t->report->failed == before)
-        wg__report_add(t->report, check, j.verdict == WG_FAIL
-                       ? "the gradient along a direction of all parameters is wrong: by differences %.12g, by the adjoint %.12g"
-                       : "too little could be decided: along a direction of all parameters, by differences %.12g, by the adjoint %.12g",
+        wg__report_add(t->report, check,
+                       j.verdict == WG_FAIL ? "the gradient along a direction of all parameters is wrong: by "
+                                              "differences %.12g, by the adjoint %.12g"
+                                            : "too little could be decided: along a direction of all parameters, by "
+                                              "differences %.12g, by the adjoint %.12g",
                        j.expected, j.got);
     return WG_OK;
 }
@@ -136,18 +162,21 @@ static wg_status check_model(trial *t, const wg_verify_opts *opts)
 static wg_status check_arguments(const wg_node *scalar, wg_grads g, const wg_exec *at)
 {
     if (!scalar || !at || !g.wrt.n || !g.wrt.at)
-        return wg__fail(WG_ERR_ARG, "wg_verify: %s", !scalar ? "the scalar is NULL" : !at ? "no exec" : "nothing to differentiate by");
+        return wg__fail(WG_ERR_ARG, "wg_verify: %s",
+                        !scalar ? "the scalar is NULL"
+                        : !at   ? "no exec"
+                                : "nothing to differentiate by");
     if (wg_node_dtype(scalar) != WG_F32 && wg_node_dtype(scalar) != WG_F64)
-        return wg__fail(WG_ERR_DTYPE, "wg_verify: %s is %s, and only f32 and f64 have derivatives", wg_node_name(scalar),
-                        wg_dtype_name(wg_node_dtype(scalar)));
+        return wg__fail(WG_ERR_DTYPE, "wg_verify: %s is %s, and only f32 and f64 have derivatives",
+                        wg_node_name(scalar), wg_dtype_name(wg_node_dtype(scalar)));
     if (wg_shape_count(wg_node_shape(scalar)) != 1)
         return wg__fail(WG_ERR_SHAPE, "wg_verify: %s is no single element", wg_node_name(scalar));
     if (g.of.n && g.of.n != g.wrt.n)
         return wg__fail(WG_ERR_ARG, "wg_verify: %zu gradients for %zu nodes", g.of.n, g.wrt.n);
     for (size_t i = 0; i < g.wrt.n; i++) {
         const wg_node *of = g.of.n ? g.of.at[i] : g.wrt.at[i];
-        if (!g.wrt.at[i] || !of || wg_node_graph(of) != wg_node_graph(scalar)
-            || wg_node_graph(g.wrt.at[i]) != wg_node_graph(scalar))
+        if (!g.wrt.at[i] || !of || wg_node_graph(of) != wg_node_graph(scalar) ||
+            wg_node_graph(g.wrt.at[i]) != wg_node_graph(scalar))
             return wg__fail(WG_ERR_GRAPH, "wg_verify: node %zu is NULL or of another graph", i);
     }
     return WG_OK;
@@ -178,7 +207,8 @@ wg_status wg_verify(wg_node *scalar, wg_nodes wrt, const wg_exec *at, const wg_v
     return verify(scalar, (wg_grads){ .wrt = wrt }, at, opts, out);
 }
 
-wg_status wg_verify_gradients(wg_node *scalar, wg_grads g, const wg_exec *at, const wg_verify_opts *opts, wg_report **out)
+wg_status wg_verify_gradients(wg_node *scalar, wg_grads g, const wg_exec *at, const wg_verify_opts *opts,
+                              wg_report **out)
 {
     if (out)
         *out = NULL;

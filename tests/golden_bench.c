@@ -1,5 +1,5 @@
 /* Reading the notebooks' numbers, and a bench to compare them on. */
-#include "golden.h"
+#include "golden_bench.h"
 
 #include <check.h>
 #include <math.h>
@@ -39,7 +39,8 @@ double golden_number(const char *part, const char *name) { return json_number_va
 golden golden_get(const char *part, const char *name)
 {
     golden g = { .shape = WG_SCALAR };
-    const json_t *from = member(part, name), *shape = json_object_get(from, "shape"), *data = json_object_get(from, "data");
+    const json_t *from = member(part, name), *shape = json_object_get(from, "shape"),
+                 *data = json_object_get(from, "data");
     g.shape.rank = (int)json_array_size(shape);
     for (int i = 0; i < g.shape.rank; i++)
         g.shape.dim[i] = json_integer_value(json_array_get(shape, (size_t)i));
@@ -61,54 +62,77 @@ void golden_compare(wg_view got, wg_view expected, const char *what)
     for (int64_t i = 0; i < count; i++)
         largest = fmax(largest, fabs(wg_view_at(expected, i)));
     for (int64_t i = 0; i < count; i++)
-        ck_assert_msg(fabs(wg_view_at(got, i) - wg_view_at(expected, i)) <= 1e-13 * largest, "%s[%d]: %.17g, not %.17g", what,
-                      (int)i, wg_view_at(got, i), wg_view_at(expected, i));
+        ck_assert_msg(fabs(wg_view_at(got, i) - wg_view_at(expected, i)) <= 1e-13 * largest, "%s[%d]: %.17g, not %.17g",
+                      what, (int)i, wg_view_at(got, i), wg_view_at(expected, i));
 }
 
-bench *bench_new(void)
+enum { INPUTS = 16 };
+
+static struct {
+    wg_graph *graph;
+    wg_node *input[INPUTS];
+    golden value[INPUTS];
+    int n;
+} now;
+
+void begin(const char *section, const char *name)
 {
-    bench *b = calloc(1, sizeof *b);
-    ck_assert_ptr_nonnull(b);
-    b->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1));
-    return b;
+    golden_open(section, name);
+    now.graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1));
+    now.n = 0;
 }
 
-void bench_free(bench *b)
+void tear_down(void)
 {
-    wg_graph_free(b->graph);
-    free(b);
+    wg_graph_free(now.graph);
+    now.graph = NULL;
+    golden_close();
 }
 
-wg_node *bench_input(bench *b, const char *name, golden value)
+wg_graph *the_graph(void) { return now.graph; }
+
+wg_node *given(const char *name)
 {
-    b->value[b->n] = value;
-    return b->fed[b->n++] = wg_input(b->graph, name, WG_F64, value.shape);
+    ck_assert_int_lt(now.n, INPUTS);
+    now.value[now.n] = golden_get("inputs", name);
+    now.input[now.n] = wg_input(now.graph, name, WG_F64, now.value[now.n].shape);
+    return now.input[now.n++];
 }
 
-wg_node *bench_param(bench *b, const char *name, golden value)
+wg_node *given_param(const char *name)
 {
-    wg_node *p = wg_param(b->graph, name, WG_F64, value.shape, wg_init_zeros());
-    ck_assert_msg(wg_set(wg_graph_store(b->graph), p, golden_view(&value)) == WG_OK, "%s", wg_error());
+    golden value = golden_get("inputs", name);
+    wg_node *p = wg_param(now.graph, name, WG_F64, value.shape, wg_init_zeros());
+    ck_assert_msg(wg_set(wg_graph_store(now.graph), p, golden_view(&value)) == WG_OK, "%s", wg_error());
     return p;
 }
 
-wg_exec *bench_run(bench *b, wg_nodes wanted)
+wg_node *linear(wg_node *w, wg_node *a, wg_node *bias) { return wg_add(wg_matmul(w, a), bias); }
+
+/* -(y log p + (1 - y) log(1 - p)) */
+wg_node *log_loss(wg_node *p, wg_node *y)
 {
-    wg_plan *plan = wg_compile(b->graph, WG_TRAIN, wanted);
+    wg_node *not_y = wg_shift(wg_neg(y), 1), *not_p = wg_shift(wg_neg(p), 1);
+    return wg_neg(wg_add(wg_mul(y, wg_log(p)), wg_mul(not_y, wg_log(not_p))));
+}
+
+wg_exec *run(wg_nodes wanted)
+{
+    wg_plan *plan = wg_compile(now.graph, WG_TRAIN, wanted);
     wg_exec *e = wg_exec_new(plan);
     wg_plan_free(plan);
     ck_assert_msg(e != NULL, "%s", wg_error());
-    for (int i = 0; i < b->n; i++)
-        ck_assert_msg(wg_feed(e, b->fed[i], golden_view(&b->value[i])) == WG_OK, "%s", wg_error());
+    for (int i = 0; i < now.n; i++)
+        ck_assert_msg(wg_feed(e, now.input[i], golden_view(&now.value[i])) == WG_OK, "%s", wg_error());
     ck_assert_msg(wg_run(e) == WG_OK, "%s", wg_error());
     return e;
 }
 
-void bench_expect(bench *b, wg_node *node, const char *output)
+void expect(wg_node *node, const char *output)
 {
     golden expected = golden_get("outputs", output);
     ck_assert_msg(node != NULL, "%s: %s", output, wg_error());
-    wg_exec *e = bench_run(b, WG_NODES(node));
+    wg_exec *e = run(WG_NODES(node));
     golden_compare(wg_result(e, node), golden_view(&expected), output);
     wg_exec_free(e);
 }

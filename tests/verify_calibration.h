@@ -1,4 +1,5 @@
-/* The calibration set: functions of one variable with their derivatives and the distance to their nearest kink or singularity. */
+/* The calibration set: functions of one variable with their derivatives and the distance to their nearest kink or
+ * singularity. */
 #ifndef WG_TESTS_VERIFY_CALIBRATION_H
 #define WG_TESTS_VERIFY_CALIBRATION_H
 

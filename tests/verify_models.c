@@ -1,0 +1,111 @@
+/* Whole models: right ones pass and are left as they were, wrong ones are named. */
+#include <math.h>
+#include <string.h>
+#include <wengert.h>
+
+#include "verify/numerics.h"
+#include "verify_suite.h"
+
+typedef struct model {
+    wg_graph *g;
+    wg_node *x, *y, *loss, *step;
+    wg_nodes params;
+    wg_plan *plan;
+    wg_exec *exec;
+} model;
+
+static double xs[24], ys[8];
+static float xs32[24], ys32[8];
+
+static model model_new(wg_dtype dtype, wg_activation hidden)
+{
+    const int64_t width[] = { 3, 5, 4, 1 };
+    wg__stream stream = { 5, 0 };
+    for (int i = 0; i < 24; i++)
+        xs32[i] = (float)(xs[i] = 2 * wg__draw(&stream) - 1);
+    for (int i = 0; i < 8; i++)
+        ys32[i] = (float)(ys[i] = i % 3 == 0);
+    model m = { .g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1)) };
+    m.x = wg_input(m.g, "x", dtype, WG_SHAPE(WG_BATCH, 3));
+    m.y = wg_input(m.g, "y", dtype, WG_SHAPE(WG_BATCH, 1));
+    wg_mlp mlp =
+        wg_mlp_new(m.g, m.x, width, 4, WG_OPTS(wg_mlp_opts, .layout = WG_ROWS, .hidden = hidden, .output = WG_SIGMOID));
+    m.loss = wg_bce(mlp.y, m.y, WG_MEAN);
+    m.params = wg_trainable(m.loss);
+    m.step = wg_sgd(wg_grads_of(m.loss, m.params), wg_const(m.g, 0.5));
+    m.plan = wg_compile(m.g, WG_TRAIN, WG_NODES(m.loss, m.step));
+    m.exec = wg_exec_new(m.plan);
+    ck_assert_msg(m.exec != NULL, "%s", wg_error());
+    if (dtype == WG_F64) {
+        ck_assert_int_eq(wg_bind(m.exec, m.x, WG_VIEW(xs, 8, 3)), WG_OK);
+        ck_assert_int_eq(wg_bind(m.exec, m.y, WG_VIEW(ys, 8, 1)), WG_OK);
+    } else {
+        ck_assert_int_eq(wg_bind(m.exec, m.x, WG_VIEW(xs32, 8, 3)), WG_OK);
+        ck_assert_int_eq(wg_bind(m.exec, m.y, WG_VIEW(ys32, 8, 1)), WG_OK);
+    }
+    return m;
+}
+
+static void model_free(model *m) { wg_exec_free(m->exec), wg_plan_free(m->plan), wg_graph_free(m->g); }
+
+START_TEST(right_models_pass_to_second_order_and_nothing_changes)
+{
+    static const wg_dtype types[] = { WG_F64, WG_F32 };
+    static const wg_activation hidden[] = { WG_TANH, WG_RELU };
+    model m = model_new(types[_i % 2], hidden[_i / 2]);
+    wg_report *r = NULL;
+    size_t nodes = wg_graph_count(m.g);
+    double before = wg_view_at(wg_get(wg_graph_store(m.g), m.params.at[0]), 3);
+    wg_status st = wg_verify(m.loss, m.params, m.exec, WG_OPTS(wg_verify_opts, .order = 2), &r);
+    ck_assert_msg(st == WG_OK, "%s", wg_error());
+    ck_assert_uint_eq(wg_report_passed(r), 2);
+    ck_assert_double_lt(wg_report_difference(r), 2e-7);
+    ck_assert_uint_eq(wg_graph_count(m.g), nodes);
+    ck_assert_double_eq(wg_view_at(wg_get(wg_graph_store(m.g), m.params.at[0]), 3), before);
+    ck_assert_int_eq(wg_store_step(wg_graph_store(m.g)), 0);
+    wg_report_free(r);
+    model_free(&m);
+}
+END_TEST
+
+START_TEST(a_wrong_gradient_is_named)
+{
+    model m = model_new(_i ? WG_F32 : WG_F64, WG_RELU);
+    wg_grads right = wg_grads_of(m.loss, m.params);
+    wg_node *of[8];
+    for (size_t i = 0; i < m.params.n; i++)
+        of[i] = i == 2 ? wg_scale(right.of.at[i], 1 + 1e-5) : right.of.at[i];
+    wg_report *r = NULL;
+    wg_grads wrong = { m.params, { of, m.params.n } };
+    ck_assert_int_eq(wg_verify_gradients(m.loss, wrong, m.exec, WG_OPTS(wg_verify_opts, .textbook_limit = -1), &r),
+                     WG_ERR_VERIFY);
+    ck_assert_msg(strstr(wg_report_text(r), "the gradient of W2 is wrong") != NULL, "%s", wg_report_text(r));
+    ck_assert_uint_eq(wg_report_failed(r), 1);
+    ck_assert(isnan(wg_report_difference(r)));
+    wg_report_free(r);
+    model_free(&m);
+}
+END_TEST
+
+START_TEST(models_that_cannot_be_verified_say_why)
+{
+    model m = model_new(WG_F64, WG_TANH);
+    wg_exec *unfed = wg_exec_new(m.plan);
+    ck_assert_int_eq(wg_verify(m.loss, m.params, unfed, NULL, NULL), WG_ERR_UNFED);
+    ck_assert_int_eq(wg_verify(m.loss, m.params, NULL, NULL, NULL), WG_ERR_ARG);
+    ck_assert_int_eq(wg_verify(m.x, m.params, m.exec, NULL, NULL), WG_ERR_SHAPE);
+    ck_assert_int_eq(wg_verify(m.loss, WG_NODES(m.loss), m.exec, NULL, NULL), WG_ERR_ARG);
+    ck_assert_int_eq(wg_verify_gradients(m.loss, (wg_grads){ .wrt = m.params }, m.exec, NULL, NULL) != WG_OK, 1);
+    wg_exec_free(unfed);
+    model_free(&m);
+}
+END_TEST
+
+TCase *verify_models(void)
+{
+    TCase *t = tcase_create("models");
+    tcase_add_loop_test(t, right_models_pass_to_second_order_and_nothing_changes, 0, 4);
+    tcase_add_loop_test(t, a_wrong_gradient_is_named, 0, 2);
+    tcase_add_test(t, models_that_cannot_be_verified_say_why);
+    return t;
+}

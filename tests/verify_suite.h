@@ -1,0 +1,11 @@
+/* The parts of tests/test_verify.c. */
+#ifndef WG_TESTS_VERIFY_SUITE_H
+#define WG_TESTS_VERIFY_SUITE_H
+
+#include <check.h>
+
+TCase *verify_method(void);
+TCase *verify_wrong_operators(void);
+TCase *verify_models(void);
+
+#endif

@@ -1,0 +1,217 @@
+/* Operators that are wrong on purpose. A verifier is trusted as far as it fails them. */
+#include <math.h>
+#include <string.h>
+#include <wengert.h>
+
+#include "verify_suite.h"
+
+static const wg_op *op_named(const char *name)
+{
+    const wg_op *op = wg_registry_find(NULL, name);
+    ck_assert_msg(op != NULL, "no operator %s", name);
+    return op;
+}
+
+static wg_node *right_square(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_mul(a->cotangent, wg_scale(a->in[0], 2));
+}
+static wg_node *negated(const wg_adjoint *a, int s) { return wg_neg(right_square(a, s)); }
+static wg_node *doubled(const wg_adjoint *a, int s) { return wg_scale(right_square(a, s), 2); }
+static wg_node *off_a_little(const wg_adjoint *a, int s) { return wg_scale(right_square(a, s), 1 + 1e-6); }
+static wg_node *zero(const wg_adjoint *a, int s) { return (void)s, wg_no_gradient(a); }
+static wg_node *of_ones(const wg_adjoint *a, int s) { return (void)s, wg_scale(a->in[0], 2); }
+static wg_node *not_a_number(const wg_adjoint *a, int s)
+{
+    return wg_add(right_square(a, s), wg_log(wg_neg(wg_shift(wg_abs(a->in[0]), 1))));
+}
+static wg_node *rounded(const wg_adjoint *a, int s)
+{
+    return wg_cast(wg_cast(right_square(a, s), WG_F32), wg_node_dtype(a->in[0]));
+}
+static wg_node *output_for_input(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_mul(a->cotangent, wg_scale(a->output, 2));
+}
+static wg_node *shifted(const wg_adjoint *a, int s) { return wg_shift(right_square(a, s), 1e-4); }
+static wg_node *wrong_at_second(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_mul(a->cotangent, wg_scale(wg_stop_gradient(a->in[0]), 2));
+}
+static wg_node *failing(const wg_adjoint *a, int s) { return (void)a, (void)s, NULL; }
+
+static const struct {
+    const char *name;
+    wg_node *(*backward)(const wg_adjoint *, int);
+    const char *says; /* "": it is right */
+} squares[] = {
+    { "right", right_square, "" },
+    { "negated", negated, "negated: sample 0: the gradient of operand 0 is wrong" },
+    { "doubled", doubled, "(2 times that)" },
+    { "off_a_little", off_a_little, "(1.000001 times that)" },
+    { "zero", zero, "by the adjoint 0 " },
+    { "of_ones", of_ones, "is wrong" },
+    { "not_a_number", not_a_number, "nan times that" },
+    { "rounded", rounded, "is wrong" },
+    { "output_for_input", output_for_input, "is wrong" },
+    { "shifted", shifted, "is not linear in the cotangent" },
+    { "wrong_at_second", wrong_at_second, "the second-order gradient of operand 0 is wrong" },
+    { "failing", failing, "is NULL" },
+};
+
+/* The operator verified; its report must say so. */
+static void expect(const wg_op *op, const char *says)
+{
+    wg_report *r = NULL;
+    wg_status st = wg_verify_op(op, &r);
+    ck_assert_msg(st == (*says ? WG_ERR_VERIFY : WG_OK), "%s: status %d, %s", op->name, st, wg_report_text(r));
+    ck_assert_msg(strstr(wg_report_text(r), says) != NULL, "%s: no \"%s\" in: %s", op->name, says, wg_report_text(r));
+    ck_assert_msg((wg_report_failed(r) > 0) == (*says != 0), "%s", op->name);
+    wg_report_free(r);
+}
+
+START_TEST(wrong_adjoints_fail)
+{
+    wg_op op = *op_named("square");
+    op.name = squares[_i].name;
+    op.backward = squares[_i].backward;
+    expect(&op, squares[_i].says);
+}
+END_TEST
+
+static wg_node *swapped_slots(const wg_adjoint *a, int s) { return wg_mul(a->cotangent, a->in[s]); }
+static wg_node *first_slot_only(const wg_adjoint *a, int s)
+{
+    return s ? wg_no_gradient(a) : wg_mul(a->cotangent, a->in[1]);
+}
+
+START_TEST(swapped_and_forgotten_slots_fail)
+{
+    wg_op op = *op_named("mul");
+    op.name = "swapped_slots";
+    op.backward = swapped_slots;
+    expect(&op, "the gradient of operand 0 is wrong");
+    op.name = "first_slot_only";
+    op.backward = first_slot_only;
+    expect(&op, "the gradient of operand 1 is wrong");
+}
+END_TEST
+
+/* y (2, 3) = x (2, 3) + b (3), not elementwise: so its adjoint must sum over rows by itself. */
+WG_KERNEL(add_row, const T *x = c->in[0]; const T *b = c->in[1]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] + b[i % c->in_shape[1].dim[0]];)
+static wg_node *sums(const wg_adjoint *a, int s) { return s ? wg_sum(a->cotangent, WG_AXES(0), false) : a->cotangent; }
+static wg_node *averages(const wg_adjoint *a, int s)
+{
+    return s ? wg_mean(a->cotangent, WG_AXES(0), false) : a->cotangent;
+}
+static wg_node *does_not_sum(const wg_adjoint *a, int s) { return (void)s, a->cotangent; }
+static wg_node *wrong_axis(const wg_adjoint *a, int s)
+{
+    return s ? wg_sum(a->cotangent, WG_AXES(1), false) : a->cotangent;
+}
+static const wg_sample rows[] = { { .in = { { WG_DIMS(3, 3), -1, 1, WG_DTYPE_NONE, false },
+                                            { WG_DIMS(3), -1, 1, WG_DTYPE_NONE, false } } } };
+
+START_TEST(a_broadcast_sum_that_is_missing_or_wrong_fails)
+{
+    wg_op op = { WG_OP,           .name = "add_row",           .doc = "x + b",
+                 .arity = 2,      .forward = WG_BOTH(add_row), .backward = sums,
+                 WG_SAMPLES(rows) };
+    expect(&op, "");
+    op.backward = averages;
+    expect(&op, "the gradient of operand 1 is wrong");
+    op.backward = wrong_axis;
+    expect(&op, "the gradient of operand 1 is wrong");
+    op.backward = does_not_sum;
+    expect(&op, "its adjoint for operand 1 has shape (3,3), the operand (3)");
+}
+END_TEST
+
+static wg_status squares_in_place(const wg_call *c, int64_t begin, int64_t end)
+{
+    double *x = (double *)(uintptr_t)c->in[0], *y = c->out;
+    for (int64_t i = begin; i < end; i++) {
+        y[i] = x[i] * x[i];
+        if (i == 0)
+            x[i] += 1e-3;
+    }
+    return WG_OK;
+}
+
+static wg_status coarse_square(const wg_call *c, int64_t begin, int64_t end)
+{
+    const float *x = c->in[0];
+    float *y = c->out;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = x[i] * x[i] * 1.00001f;
+    return WG_OK;
+}
+
+static wg_status overflowing(const wg_call *c, int64_t begin, int64_t end)
+{
+    double *y = c->out;
+    (void)c;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = INFINITY;
+    return WG_OK;
+}
+
+START_TEST(wrong_values_fail)
+{
+    wg_op op = *op_named("square");
+    op.name = "without_samples";
+    op.n_samples = 0;
+    expect(&op, "without_samples: has no samples");
+    op = *op_named("square");
+    op.name = "coarse";
+    op.forward.f32 = coarse_square;
+    expect(&op, "which rounding does not explain");
+    op = *op_named("square");
+    op.name = "overflowing";
+    op.forward.f64 = overflowing;
+    expect(&op, "of its value is inf");
+    op = *op_named("square");
+    op.name = "scribbling";
+    op.forward.f64 = squares_in_place;
+    wg_report *r = NULL;
+    ck_assert_int_eq(wg_verify_op(&op, &r), WG_ERR_VERIFY);
+    wg_report_free(r);
+}
+END_TEST
+
+START_TEST(an_operator_without_an_adjoint_has_its_values_checked)
+{
+    wg_op op = *op_named("square");
+    op.name = "values_only";
+    op.backward = NULL;
+    op.decompose = NULL;
+    expect(&op, "");
+}
+END_TEST
+
+START_TEST(order_one_asks_no_more)
+{
+    wg_op op = *op_named("square");
+    wg_report *r = NULL;
+    op.name = "wrong_at_second";
+    op.backward = wrong_at_second;
+    ck_assert_int_eq(wg_verify_op_with(&op, WG_OPTS(wg_verify_opts, .order = 1), &r), WG_OK);
+    ck_assert(isnan(wg_report_difference(r)));
+    ck_assert_ptr_nonnull(strstr(wg_report_text(r), "checks passed"));
+    wg_report_free(r);
+    ck_assert_int_eq(wg_verify_op(NULL, NULL), WG_ERR_ARG);
+}
+END_TEST
+
+TCase *verify_wrong_operators(void)
+{
+    TCase *t = tcase_create("wrong operators");
+    tcase_add_loop_test(t, wrong_adjoints_fail, 0, (int)WG_COUNT(squares));
+    tcase_add_test(t, swapped_and_forgotten_slots_fail);
+    tcase_add_test(t, a_broadcast_sum_that_is_missing_or_wrong_fails);
+    tcase_add_test(t, wrong_values_fail);
+    tcase_add_test(t, an_operator_without_an_adjoint_has_its_values_checked);
+    tcase_add_test(t, order_one_asks_no_more);
+    return t;
+}
