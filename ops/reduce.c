@@ -169,7 +169,7 @@ static void fold_runs(const wg__reduction *r, const wg__fold *f, wg__sum *sum, c
 static void fold_rows(const wg__reduction *r, const wg__fold *f, wg__sum *sum, const char *x, int64_t first,
                       int64_t last, int64_t width)
 {
-    enum { BLOCK = 128 };
+    enum { BLOCK = 32 };
     const wg__walk *w = &r->reduced;
     int64_t inmost = w->n ? w->size[w->n - 1] : 1, stride = w->n ? w->stride[w->n - 1] : 0;
     for (int64_t row = first, n; row < last; row += n) {

@@ -7,6 +7,7 @@
 #define WG_OPS_REDUCE_H
 
 #include "ops/builtin.h"
+#include "ops/lanes.h"
 #include "ops/op.h"
 
 /* ---- attributes, shapes, adjoints ---- */
@@ -70,9 +71,10 @@ wg_status wg__reduce_fold(const wg_call *, const wg__fold *, int64_t begin, int6
 wg_status wg__reduce_join(const wg_call *, const wg__fold *, int64_t begin, int64_t end);
 
 /* Defines kernels `name`_fold_suffix and `name`_join_suffix: operands of T, carried as S, results of R. FOLD(s, x)
- * takes and gives S, FINISH(s, n) gives what R is made of. Sixteen lanes keep the adders busy and the rounding
- * errors small. */
+ * takes and gives S, FINISH(s, n) gives what R is made of. Lanes keep the adders busy; lanes and blocks keep
+ * rounding errors small. */
 #define WG_REDUCE(name, suffix, T, S, R, START, FOLD, FINISH)                                                          \
+    WG__FOLD_LANES(S, name##_lanes_##suffix, FOLD)                                                                     \
     static void name##_start_##suffix(void *sums, int64_t n)                                                           \
     {                                                                                                                  \
         for (int64_t i = 0; i < n; i++)                                                                                \
@@ -80,21 +82,24 @@ wg_status wg__reduce_join(const wg_call *, const wg__fold *, int64_t begin, int6
     }                                                                                                                  \
     static void name##_run_##suffix(void *sums, const void *from, int64_t n)                                           \
     {                                                                                                                  \
-        enum { LANES = 16 };                                                                                           \
+        enum { BLOCK = 512 };                                                                                          \
         const T *x = from;                                                                                             \
-        S lane[LANES], sum = *(S *)sums;                                                                               \
-        int64_t i = 0;                                                                                                 \
-        if (n >= LANES) {                                                                                              \
-            for (int l = 0; l < LANES; l++)                                                                            \
-                lane[l] = (S)x[l];                                                                                     \
-            for (i = LANES; i + LANES <= n; i += LANES)                                                                \
-                for (int l = 0; l < LANES; l++)                                                                        \
-                    lane[l] = FOLD(lane[l], (S)x[i + l]);                                                              \
-            for (int half = LANES / 2; half > 0; half /= 2)                                                            \
-                for (int l = 0; l < half; l++)                                                                         \
-                    lane[l] = FOLD(lane[l], lane[l + half]);                                                           \
-            sum = FOLD(sum, lane[0]);                                                                                  \
+        S lane[WG__LANES], block[WG__LANES], sum = *(S *)sums;                                                         \
+        int64_t i = 0, whole = n - n % WG__LANES;                                                                      \
+        for (int l = 0; l < WG__LANES && whole; l++)                                                                   \
+            lane[l] = START;                                                                                           \
+        while (i < whole) {                                                                                            \
+            int64_t end = i + BLOCK < whole ? i + BLOCK : whole;                                                       \
+            for (int l = 0; l < WG__LANES; l++)                                                                        \
+                block[l] = (S)x[i + l];                                                                                \
+            for (i += WG__LANES; i < end; i += WG__LANES)                                                              \
+                for (int l = 0; l < WG__LANES; l++)                                                                    \
+                    block[l] = FOLD(block[l], (S)x[i + l]);                                                            \
+            for (int l = 0; l < WG__LANES; l++)                                                                        \
+                lane[l] = FOLD(lane[l], block[l]);                                                                     \
         }                                                                                                              \
+        if (whole)                                                                                                     \
+            sum = FOLD(sum, name##_lanes_##suffix(lane));                                                              \
         for (; i < n; i++)                                                                                             \
             sum = FOLD(sum, (S)x[i]);                                                                                  \
         *(S *)sums = sum;                                                                                              \

@@ -1,4 +1,6 @@
 /* dropout, by_mode, stop_gradient, assign, group; and the registry as a whole. */
+#include <stdlib.h>
+
 #include "ops_test.h"
 
 START_TEST(dropout_keeps_the_mean_and_draws_the_same_again)
@@ -38,14 +40,16 @@ END_TEST
 
 START_TEST(the_mode_chooses_value_and_gradient)
 {
-    wg_node *a = VECTOR(1, 2), *b = VECTOR(10, 20), *y = wg_by_mode(a, b), *loss = wg_sum(wg_square(y), WG_ALL_AXES, false);
+    wg_node *a = VECTOR(1, 2), *b = VECTOR(10, 20), *y = wg_by_mode(a, b), *loss = wg_sum(wg_square(y), WG_ALL_AXES,
+                                                                                          false);
     ck_assert(wg_view_at(value_in(y, WG_TRAIN, 1), 1) == 2);
     ck_assert(wg_view_at(value_in(y, WG_INFER, 1), 1) == 20);
     ck_assert(wg_view_at(value_in(wg_grad(loss, a), WG_TRAIN, 1), 1) == 4);
     ck_assert(wg_view_at(value_in(wg_grad(loss, a), WG_INFER, 1), 1) == 0);
     ck_assert(wg_view_at(value_in(wg_grad(loss, b), WG_INFER, 1), 1) == 40);
     ASSERT_FAILS(wg_by_mode(VECTOR(1), VECTOR(1, 2)), WG_ERR_SHAPE, "by_mode: shapes differ: (1) and (2)");
-    ASSERT_FAILS(wg_by_mode(OF_TYPE(WG_I32, 1), OF_TYPE(WG_I64, 1)), WG_ERR_DTYPE, "by_mode: types differ: i32 and i64");
+    ASSERT_FAILS(wg_by_mode(OF_TYPE(WG_I32, 1), OF_TYPE(WG_I64, 1)), WG_ERR_DTYPE,
+                 "by_mode: types differ: i32 and i64");
 }
 END_TEST
 

@@ -93,7 +93,8 @@ END_TEST
 
 static wg_node *smoothed(wg_node *x, wg_node *labels, int axis, wg_reduction r, double smoothing, const int64_t *ignore)
 {
-    return wg_cross_entropy(x, labels, axis, WG_OPTS(wg_cross_entropy_opts, .reduction = r, .label_smoothing = smoothing,
+    return wg_cross_entropy(x, labels, axis,
+                            WG_OPTS(wg_cross_entropy_opts, .reduction = r, .label_smoothing = smoothing,
                                                      .ignore_index = ignore));
 }
 

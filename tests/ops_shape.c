@@ -39,7 +39,8 @@ END_TEST
 
 START_TEST(reshape_refuses_what_cannot_fit)
 {
-    ASSERT_FAILS(wg_reshape(unknown(WG_SHAPE(2, 3)), WG_SHAPE(4)), WG_ERR_SHAPE, "reshape: (2,3) has not the number of elements of (4)");
+    ASSERT_FAILS(wg_reshape(unknown(WG_SHAPE(2, 3)), WG_SHAPE(4)), WG_ERR_SHAPE,
+                 "reshape: (2,3) has not the number of elements of (4)");
     ASSERT_FAILS(wg_reshape(unknown(WG_SHAPE(2, 3)), WG_SHAPE(4, -1)), WG_ERR_SHAPE, "reshape: (2,3)");
     ASSERT_FAILS(wg_reshape(unknown(WG_SHAPE(2, 3)), WG_SHAPE(-1, -1)), WG_ERR_SHAPE, "only one size may be -1");
     ASSERT_FAILS(wg_reshape(unknown(WG_SHAPE(2)), WG_SHAPE(2, 0)), WG_ERR_SHAPE, "0 copies axis 1");
@@ -76,10 +77,12 @@ START_TEST(broadcasts_and_their_undoing)
     ASSERT_VALUES(wg_broadcast_like(OF_TYPE(WG_I64, 7), VECTOR(1, 2)), 7, 7);
     assert_shape(wg_broadcast_to(unknown(WG_SHAPE(N, 1)), WG_SHAPE(-1, 4)), WG_SHAPE(N, 4));
     assert_shape(wg_broadcast_to(unknown(WG_SHAPE(1)), WG_SHAPE(N, 4)), WG_SHAPE(N, 4));
-    ASSERT_FAILS(wg_broadcast_to(unknown(WG_SHAPE(2)), WG_SHAPE(3)), WG_ERR_SHAPE, "broadcast_to: (2) does not broadcast to (3)");
+    ASSERT_FAILS(wg_broadcast_to(unknown(WG_SHAPE(2)), WG_SHAPE(3)), WG_ERR_SHAPE,
+                 "broadcast_to: (2) does not broadcast to (3)");
     ASSERT_FAILS(wg_broadcast_to(unknown(WG_SHAPE(N)), WG_SHAPE(M)), WG_ERR_SHAPE, "broadcast_to: (N) does not");
     ASSERT_FAILS(wg_broadcast_to(unknown(WG_SHAPE(2, 2)), WG_SHAPE(2)), WG_ERR_SHAPE, "broadcast_to: (2,2)");
-    ASSERT_FAILS(wg_sum_to_like(unknown(WG_SHAPE(2, 3)), unknown(WG_SHAPE(2))), WG_ERR_SHAPE, "sum_to_like: (2,3) is no broadcast of (2)");
+    ASSERT_FAILS(wg_sum_to_like(unknown(WG_SHAPE(2, 3)), unknown(WG_SHAPE(2))), WG_ERR_SHAPE,
+                 "sum_to_like: (2,3) is no broadcast of (2)");
 }
 END_TEST
 
@@ -119,14 +122,16 @@ START_TEST(transposes_of_every_type)
     }
     assert_shape(wg_transpose(unknown(WG_SHAPE(N, 2, M))), WG_SHAPE(M, 2, N));
     ck_assert_int_eq(wg_shape_count(value(wg_transpose(constant(WG_F64, WG_SHAPE(0, 3), NULL))).shape), 0);
-    ASSERT_FAILS(wg_permute(unknown(WG_SHAPE(2, 3)), WG_AXES(0)), WG_ERR_ARG, "transpose: perm has 1 axes, the operand 2");
+    ASSERT_FAILS(wg_permute(unknown(WG_SHAPE(2, 3)), WG_AXES(0)), WG_ERR_ARG,
+                 "transpose: perm has 1 axes, the operand 2");
     ASSERT_FAILS(wg_permute(unknown(WG_SHAPE(2, 3)), WG_AXES(0, 0)), WG_ERR_ARG, "transpose: axis 0 is named twice");
 }
 END_TEST
 
 START_TEST(concatenations_and_their_parts)
 {
-    wg_node *a = TENSOR(WG_SHAPE(2, 2), 1, 2, 3, 4), *b = TENSOR(WG_SHAPE(2, 1), 5, 6), *none = constant(WG_F64, WG_SHAPE(2, 0), NULL);
+    wg_node *a = TENSOR(WG_SHAPE(2, 2), 1, 2, 3, 4), *b = TENSOR(WG_SHAPE(2, 1), 5, 6);
+    wg_node *none = constant(WG_F64, WG_SHAPE(2, 0), NULL);
     wg_node *y = wg_concat(WG_NODES(a, none, b), 1);
     ASSERT_VALUES(y, 1, 2, 5, 3, 4, 6);
     ASSERT_VALUES(wg_concat(WG_NODES(VECTOR(1), VECTOR(2, 3)), -1), 1, 2, 3);
@@ -136,9 +141,11 @@ START_TEST(concatenations_and_their_parts)
     ASSERT_VALUES(wg_grad(loss, b), 10, 12);
     assert_shape(wg_concat(WG_NODES(unknown(WG_SHAPE(N, 2)), unknown(WG_SHAPE(N, 3))), 1), WG_SHAPE(N, 5));
     assert_shape(wg_concat(WG_NODES(unknown(WG_SHAPE(N, 2)), unknown(WG_SHAPE(3, 2))), 0), WG_SHAPE(WG_ANY, 2));
-    ASSERT_FAILS(wg_concat(WG_NODES(unknown(WG_SHAPE(2, 2)), unknown(WG_SHAPE(3, 3))), 0), WG_ERR_SHAPE, "concat: (2,2) and (3,3) differ");
+    ASSERT_FAILS(wg_concat(WG_NODES(unknown(WG_SHAPE(2, 2)), unknown(WG_SHAPE(3, 3))), 0), WG_ERR_SHAPE,
+                 "concat: (2,2) and (3,3) differ");
     ASSERT_FAILS(wg_concat(WG_NODES(unknown(WG_SHAPE(2))), 1), WG_ERR_ARG, "concat: axis 1 is out of range");
-    ASSERT_FAILS(wg_concat(WG_NODES(OF_TYPE(WG_I32, 1), OF_TYPE(WG_I64, 2)), 0), WG_ERR_DTYPE, "concat: operands are i32 and i64");
+    ASSERT_FAILS(wg_concat(WG_NODES(OF_TYPE(WG_I32, 1), OF_TYPE(WG_I64, 2)), 0), WG_ERR_DTYPE,
+                 "concat: operands are i32 and i64");
 }
 END_TEST
 

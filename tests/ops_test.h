@@ -17,7 +17,7 @@ extern wg_graph *g; /* new for each test */
 void set_up(void);
 void tear_down(void);
 
-/* The value of a node of constants, contiguous, valid until the test ends; a test failure when it cannot be computed. */
+/* The value of a node of constants, contiguous, valid until the test ends. When there is none, the test fails. */
 wg_view value_in(wg_node *, wg_mode, int threads);
 wg_view value(wg_node *);
 double element(wg_node *, int64_t index);
@@ -28,17 +28,16 @@ wg_status run_status(wg_node *);
 wg_node *constant(wg_dtype, wg_shape, const double *values);
 #define VECTOR(...) OF_TYPE(WG_F64, __VA_ARGS__)
 #define OF_TYPE(type, ...) \
-    constant((type), WG_SHAPE((int64_t)(sizeof((double[]){ __VA_ARGS__ }) / sizeof(double))), (double[]){ __VA_ARGS__ })
+    constant((type), WG_SHAPE((int64_t)WG_COUNT(((double[]){ __VA_ARGS__ }))), (double[]){ __VA_ARGS__ })
 #define TENSOR(shape, ...) constant(WG_F64, (shape), (double[]){ __VA_ARGS__ })
 /* Values that look random, in -1..1, each a multiple of 1/1024. */
 wg_node *scattered(wg_dtype, wg_shape, uint64_t seed);
 
 /* All elements, equal as doubles; NaN equals NaN. */
-#define ASSERT_VALUES(node, ...) \
-    assert_values(#node, (node), sizeof((double[]){ __VA_ARGS__ }) / sizeof(double), (double[]){ __VA_ARGS__ }, 0)
+#define ASSERT_VALUES(node, ...) ASSERT_NEAR(node, 0, __VA_ARGS__)
 #define ASSERT_NEAR(node, tolerance, ...) \
-    assert_values(#node, (node), sizeof((double[]){ __VA_ARGS__ }) / sizeof(double), (double[]){ __VA_ARGS__ }, (tolerance))
-void assert_values(const char *what, wg_node *, size_t n, const double *expected, double tolerance);
+    assert_values(#node, (node), (tolerance), WG_COUNT(((double[]){ __VA_ARGS__ })), (double[]){ __VA_ARGS__ })
+void assert_values(const char *what, wg_node *, double tolerance, size_t n, const double *expected);
 void assert_shape(wg_node *, wg_shape);
 /* The call failed with that status and a text that holds `part`; clears the graph for the next one. */
 #define ASSERT_FAILS(node, status, part) assert_fails(#node, (node), (status), (part))

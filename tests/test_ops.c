@@ -102,7 +102,7 @@ wg_node *scattered(wg_dtype type, wg_shape shape, uint64_t seed)
     return c;
 }
 
-void assert_values(const char *what, wg_node *n, size_t count, const double *expected, double tolerance)
+void assert_values(const char *what, wg_node *n, double tolerance, size_t count, const double *expected)
 {
     wg_view v = value(n);
     ck_assert_msg(wg_shape_count(v.shape) == (int64_t)count, "%s has %lld elements", what,

@@ -14,17 +14,14 @@ static void catch_signal(int signal)
     caught = signal;
 }
 
-static void watch_signals(void)
+/* From now on a signal ends the run after the step under way; a second one ends it at once. */
+static void watch_signals(bool watch)
 {
-    struct sigaction ignored, action = { .sa_handler = catch_signal };
+    struct sigaction action = { .sa_handler = watch ? catch_signal : SIG_DFL };
     sigemptyset(&action.sa_mask);
-    action.sa_flags = (int)SA_RESETHAND; /* a second one ends the run at once */
-    static const int signals[] = { SIGINT, SIGTERM };
-    for (size_t i = 0; i < WG_COUNT(signals); i++) {
-        sigaction(signals[i], NULL, &ignored);
-        if (ignored.sa_handler != SIG_IGN) /* as nohup and background jobs of a shell want it */
-            sigaction(signals[i], &action, NULL);
-    }
+    action.sa_flags = (int)SA_RESETHAND;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
 }
 
 /* Where the examples of a step come from: all at once and prepared beforehand, or batch by batch from the files. */
@@ -145,7 +142,6 @@ static bool run_steps(struct train_run *r, wg_exec *e, wg_node *cost)
     }
     progress_end(&progress);
     feed_close(&feed);
-    r->signal = caught;
     return done;
 }
 
@@ -175,8 +171,10 @@ int train_loop(struct train_run *r)
     wg_exec *e = wg_exec_new(plan);
     if (!e)
         tool_failed("train: %s", wg_error());
-    watch_signals();
+    watch_signals(true);
     bool done = e && run_steps(r, e, r->trained);
+    watch_signals(false);
+    r->signal = caught;
     wg_exec_free(e);
     wg_plan_free(plan);
     return done ? DONE : FAILED;

@@ -49,7 +49,7 @@ static void perform(run *r, int worker, int workers, int number)
         note_failure(r, worker, number, step, status);
 }
 
-/* After a failure workers still meet at every barrier, but do only what stands before it: an earlier failure may yet come
+/* After a failure workers still meet at every barrier, but do only what stands up to it: an earlier failure may yet come
  * to light, and then that one is told, whatever the number of threads. What writes variables stands behind a
  * barrier, and so sees every failure before it. */
 static void work(void *arg, int worker, int workers)
@@ -59,7 +59,7 @@ static void work(void *arg, int worker, int workers)
     for (int k = 0; k < p->n_instructions; k++) {
         if (p->instruction[k].barrier)
             wg__barrier_wait(&r->barrier);
-        if ((worker == 0 || p->instruction[k].split) && k < atomic_load_explicit(&r->failed, memory_order_relaxed))
+        if ((worker == 0 || p->instruction[k].split) && k <= atomic_load_explicit(&r->failed, memory_order_relaxed))
             perform(r, worker, workers, k);
     }
 }

@@ -61,11 +61,9 @@ void wg__make_parallel(wg__making *m)
 {
     wg__program *p = m->program;
     choose_cuts(p, m->opts.threads);
-    bool forced = wg__team_forced();
     int since = 0; /* the first instruction after the last barrier */
     for (int k = 0; k < p->n_instructions && p->parallel; k++) {
         wg__instruction *i = &p->instruction[k];
-        i->barrier = forced && k > 0;
         for (int before = k - 1; before >= since && !i->barrier; before--)
             i->barrier = conflict(p, i, &p->instruction[before]);
         if (i->barrier) {

@@ -140,36 +140,66 @@ static wg_status measure_reach(survey *s)
     return st;
 }
 
-static wg_status survey_kinks(survey *s, wg__stream *stream)
+/* How far theta may be stepped: infinite where there are no kinks. */
+static wg_status reach_of(wg__model *m, wg__stream *stream, double *reach)
 {
-    if (!find_kinked(s))
-        return WG_ERR_NOMEM;
-    if (!s->n)
-        return WG_OK;
-    s->exec = wg__twin_exec(&s->m->twin, s->m->mode, (wg_nodes){ s->wanted, s->n_wanted });
-    if (!s->exec)
-        return wg_error_status();
-    wg_status st = wg_run(s->exec);
-    if (!st && !lay_out(s))
-        st = WG_ERR_NOMEM;
-    if (!st)
-        st = measure_speeds(s, stream);
-    return st ? st : measure_reach(s);
+    survey s = { .m = m, .reach = INFINITY };
+    s.arena.allocator = &wg__default_allocator;
+    wg_status st = find_kinked(&s) ? WG_OK : WG_ERR_NOMEM;
+    if (!st && s.n) {
+        s.exec = wg__twin_exec(&m->twin, m->mode, (wg_nodes){ s.wanted, s.n_wanted });
+        st = s.exec ? wg_run(s.exec) : wg_error_status();
+        if (!st && !lay_out(&s))
+            st = WG_ERR_NOMEM;
+        if (!st)
+            st = measure_speeds(&s, stream);
+        if (!st)
+            st = measure_reach(&s);
+    }
+    *reach = s.reach / 2; /* other directions may be twice as fast as the ones tried */
+    wg_exec_free(s.exec);
+    wg__arena_free(&s.arena);
+    return st;
+}
+
+/* Looks for a point with a better reach a little beside `start`; leaves the best in theta. */
+static wg_status move_off(wg__model *m, wg__stream *stream, const double *start, double *best, double enough, double *reach)
+{
+    enum { TRIES = 8 };
+    const double displacement = 0x1p-6;
+    wg_status st = WG_OK;
+    for (size_t i = 0; i < m->n; i++)
+        best[i] = start[i];
+    for (int k = 0; k < TRIES && *reach < enough && !st; k++) {
+        double found;
+        for (size_t i = 0; i < m->n; i++)
+            m->theta[i] = start[i] + displacement * wg__draw_signed(stream) * m->scale[i];
+        st = reach_of(m, stream, &found);
+        if (st || !(found > *reach))
+            continue;
+        *reach = found;
+        for (size_t i = 0; i < m->n; i++)
+            best[i] = m->theta[i];
+    }
+    for (size_t i = 0; i < m->n; i++)
+        m->theta[i] = best[i];
+    return st;
 }
 
 wg_status wg__keep_off_kinks(wg__model *m, wg__stream *stream)
 {
-    /* Steps shorter than this drown in rounding; a kink that is nearer is crossed, and differences will say that they
-     * are unsure. */
-    const double least = 0x1p-24;
-    survey s = { .m = m, .reach = INFINITY };
-    s.arena.allocator = &wg__default_allocator;
-    wg_status st = survey_kinks(&s, stream);
-    wg_exec_free(s.exec);
-    wg__arena_free(&s.arena);
-    /* Other directions may be twice as fast as the ones tried. */
-    double reach = fmax(s.reach / 2, least);
+    /* A reach below `enough` is worth a move; steps below `least` drown in rounding: a kink that is nearer is crossed, and
+     * differences will say that they are unsure. */
+    const double enough = 0x1p-14, least = 0x1p-24;
+    double reach, *work = wg__alloc(NULL, 2 * m->n + 1, sizeof *work);
+    wg_status st = work ? reach_of(m, stream, &reach) : WG_ERR_NOMEM;
+    if (!st && reach < enough) {
+        for (size_t i = 0; i < m->n; i++)
+            work[i] = m->theta[i];
+        st = move_off(m, stream, work, work + m->n, enough, &reach);
+    }
     for (size_t i = 0; i < m->n && !st; i++)
-        m->room[i] = reach * m->scale[i];
+        m->room[i] = fmax(reach, least) * m->scale[i];
+    wg__free(NULL, work, 2 * m->n + 1, sizeof *work);
     return st;
 }
