@@ -103,8 +103,10 @@ static wg_node *line_weight(const wg_adjoint *a, wg_axes axis, bool *one)
         wg_node *ignored = wg_cast(wg_constant(wg_node_graph(x), NULL, WG_VIEW(&at->ignore_index, 1)),
                                    wg_node_dtype(labels));
         weight = wg_expand_dims(wg_cast(wg_ne(labels, wg_squeeze(ignored, WG_ALL_AXES)), type), axis);
-        if (at->reduction == WG_MEAN)
-            return wg_div(weight, wg_sum(weight, WG_ALL_AXES, false));
+        if (at->reduction == WG_MEAN) { /* where all are ignored: 0 / 1 */
+            wg_node *counted = wg_sum(weight, WG_ALL_AXES, false);
+            return wg_div(weight, wg_maximum(counted, wg_const(wg_node_graph(x), 1)));
+        }
     }
     if (at->reduction == WG_MEAN) {
         wg_node *each = wg_div(wg__size(x, axis), wg__size(x, WG_ALL_AXES));

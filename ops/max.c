@@ -4,9 +4,8 @@
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 
-/* A single | keeps the loops free of branches. */
-#define LARGER(s, x) ((((x) > (s)) | ((x) != (x))) ? (x) : (s))
-#define SMALLER(s, x) ((((x) < (s)) | ((x) != (x))) ? (x) : (s))
+#define LARGER(s, x) ((x) > (s) || (x) != (x) ? (x) : (s))
+#define SMALLER(s, x) ((x) < (s) || (x) != (x) ? (x) : (s))
 #define LARGER_INT(s, x) ((x) > (s) ? (x) : (s))
 #define SMALLER_INT(s, x) ((x) < (s) ? (x) : (s))
 #define AS_IT_IS(s, n) (s)

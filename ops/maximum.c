@@ -4,8 +4,8 @@
 
 #include "ops/elementwise.h"
 
-WG_KERNEL(maximum_forward, WG_EACH2(((x > y) | (x != x)) ? x : y))
-WG_KERNEL(minimum_forward, WG_EACH2(((x < y) | (x != x)) ? x : y))
+WG_KERNEL(maximum_forward, WG_EACH2(x > y || x != x ? x : y))
+WG_KERNEL(minimum_forward, WG_EACH2(x < y || x != x ? x : y))
 WG_KERNEL_INT(maximum_forward, WG_EACH2(x > y ? x : y) (void)(U)0;)
 WG_KERNEL_INT(minimum_forward, WG_EACH2(x < y ? x : y) (void)(U)0;)
 WG_KERNEL(maximum_grad_forward, WG_EACH3(y > z ? x : y == z ? x / 2 : 0))

@@ -565,6 +565,41 @@ START_TEST(many_threads_share_a_plan)
 }
 END_TEST
 
+typedef struct compiling {
+    wg_graph *g;
+    wg_node *x, *y;
+    bool done;
+} compiling;
+
+static void *compile_and_run(void *arg)
+{
+    compiling *c = arg;
+    wg_plan *p = wg_compile(c->g, WG_INFER, WG_NODES(c->y));
+    wg_exec *e = wg_exec_new_with(p, WG_OPTS(wg_exec_opts, .threads = 1));
+    c->done = e && !wg_bind(e, c->x, WG_VIEW(rows, 4, 3)) && !wg_run(e) && element(e, c->y, 0) == 12;
+    wg_exec_free(e);
+    wg_plan_free(p);
+    return NULL;
+}
+
+START_TEST(many_threads_compile_one_graph)
+{
+    fixture f = begin();
+    wg_node *y = wg_matmul(wg_relu(f.x), wg_param(f.g, "w", WG_F32, WG_SHAPE(3, 2), wg_init_constant(2)));
+    pthread_t thread[8];
+    compiling c[8];
+    for (int i = 0; i < 8; i++) {
+        c[i] = (compiling){ .g = f.g, .x = f.x, .y = y };
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, compile_and_run, &c[i]), 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        pthread_join(thread[i], NULL);
+        ck_assert(c[i].done);
+    }
+    end(&f);
+}
+END_TEST
+
 /* ---- modes, randomness, users' operators ---- */
 
 START_TEST(dropout_follows_mode_and_step)
@@ -654,6 +689,7 @@ int main(void)
     tcase_add_test(t, a_chain_is_one_instruction_that_needs_no_memory_inside);
     tcase_add_test(t, the_first_failure_in_program_order_is_told);
     tcase_add_test(t, many_threads_share_a_plan);
+    tcase_add_test(t, many_threads_compile_one_graph);
     tcase_add_test(t, dropout_follows_mode_and_step);
     tcase_add_test(t, users_operators_are_fused_and_told_where_they_are);
     suite_add_tcase(s, t);

@@ -73,7 +73,9 @@ static const int64_t width[] = { 4, 5, 3, 1 };
 
 static wg_mlp model(wg_graph *in, wg_node *x, wg_layout layout, wg_mlp_init init)
 {
-    wg_mlp_opts o = { .size = sizeof o, .layout = layout, .hidden = WG_TANH, .output = WG_SIGMOID, .init = init, .numpy_seed = 1 };
+    wg_mlp_opts o = {
+        .size = sizeof o, .layout = layout, .hidden = WG_TANH, .output = WG_SIGMOID, .init = init, .numpy_seed = 1
+    };
     wg_mlp m = wg_mlp_new(in, x, width, 4, &o);
     ck_assert_msg(m.y != NULL, "%s", wg_error());
     ck_assert_int_eq(wg_mlp_numpy(wg_graph_store(in), &m, &o), WG_OK);
@@ -155,7 +157,8 @@ START_TEST(a_model_that_is_applied_again_is_the_same_model)
 {
     static const double in[] = { 1, 2, 3, 4, -1, -2, -3, -4 };
     wg_mlp_opts o = { .size = sizeof o, .hidden = WG_SIGMOID, .output = WG_SOFTMAX };
-    wg_node *x = wg_input(g, "x", WG_F64, WG_SHAPE(4, WG_BATCH)), *x2 = wg_input(g, "x2", WG_F64, WG_SHAPE(4, WG_BATCH));
+    wg_node *x = wg_input(g, "x", WG_F64, WG_SHAPE(4, WG_BATCH)),
+            *x2 = wg_input(g, "x2", WG_F64, WG_SHAPE(4, WG_BATCH));
     wg_mlp m = wg_mlp_new(g, x, width, 3, &o), again = wg_mlp_apply(&m, x2, &o);
     ck_assert_msg(again.y != NULL, "%s", wg_error());
     ck_assert_uint_eq(wg_trainable(again.y).n, 4);

@@ -176,7 +176,8 @@ END_TEST
 START_TEST(two_optimisers_in_one_plan_count_one_step)
 {
     wg_node *other = wg_param(g, "other", WG_F64, WG_SHAPE(1), wg_init_constant(1));
-    wg_node *second = wg_adam(wg_grads_of(wg_sum(wg_square(other), WG_ALL_AXES, false), WG_NODES(other)), rate(0.1), NULL);
+    wg_node *second =
+        wg_adam(wg_grads_of(wg_sum(wg_square(other), WG_ALL_AXES, false), WG_NODES(other)), rate(0.1), NULL);
     run(wg_group(WG_NODES(wg_sgd(gradients(), rate(0.1)), second)), 4);
     ck_assert_int_eq(wg_store_step(wg_graph_store(g)), 4);
 }

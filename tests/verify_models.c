@@ -87,6 +87,36 @@ START_TEST(a_wrong_gradient_is_named)
 }
 END_TEST
 
+/* Biases of zero, and relu units all of whose inputs are off: theta is exactly at kinks, where differences and adjoint
+ * disagree for good. */
+START_TEST(deep_relu_models_are_judged_beside_their_kinks)
+{
+    const int64_t width[] = { 6, 8, 8, 4, 3, 1 };
+    static double x[12 * 6], y[12];
+    wg__stream stream = { (uint64_t)_i, 0 };
+    for (size_t i = 0; i < WG_COUNT(x); i++)
+        x[i] = wg__draw(&stream);
+    for (size_t i = 0; i < WG_COUNT(y); i++)
+        y[i] = (double)(i % 2);
+    wg_graph *g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1, .seed = (uint64_t)_i));
+    wg_node *xs_node = wg_input(g, "x", WG_F64, WG_SHAPE(WG_BATCH, 6)),
+            *ys_node = wg_input(g, "y", WG_F64, WG_SHAPE(WG_BATCH, 1));
+    wg_mlp mlp =
+        wg_mlp_new(g, xs_node, width, WG_COUNT(width), WG_OPTS(wg_mlp_opts, .layout = WG_ROWS, .dropout = 0.3));
+    wg_node *loss = wg_bce_logits(mlp.z, ys_node, WG_MEAN);
+    wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(loss));
+    wg_exec *e = wg_exec_new(plan);
+    wg_report *r = NULL;
+    ck_assert_int_eq(wg_bind(e, xs_node, WG_VIEW(x, 12, 6)), WG_OK);
+    ck_assert_int_eq(wg_bind(e, ys_node, WG_VIEW(y, 12, 1)), WG_OK);
+    wg_status st = wg_verify(loss, mlp.params, e, WG_OPTS(wg_verify_opts, .order = 2), &r);
+    ck_assert_msg(st == WG_OK && !wg_report_inconclusive(r), "%s", wg_report_text(r));
+    ck_assert_double_lt(wg_report_difference(r), 1e-6);
+    wg_report_free(r);
+    wg_exec_free(e), wg_plan_free(plan), wg_graph_free(g);
+}
+END_TEST
+
 START_TEST(models_that_cannot_be_verified_say_why)
 {
     model m = model_new(WG_F64, WG_TANH);
@@ -106,6 +136,7 @@ TCase *verify_models(void)
     TCase *t = tcase_create("models");
     tcase_add_loop_test(t, right_models_pass_to_second_order_and_nothing_changes, 0, 4);
     tcase_add_loop_test(t, a_wrong_gradient_is_named, 0, 2);
+    tcase_add_loop_test(t, deep_relu_models_are_judged_beside_their_kinks, 1, 21);
     tcase_add_test(t, models_that_cannot_be_verified_say_why);
     return t;
 }

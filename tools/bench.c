@@ -21,7 +21,8 @@ enum { DTYPE_BOTH, DTYPE_F32, DTYPE_F64 };
 static const option table_of_options[] = {
     { .name = "only", .argument = "LIST", .kind = OPTION_TEXT, AT(only),
       .help = "of: a, b, c, d (training steps), chain, matmul; with commas between" },
-    { .name = "dtype", .kind = OPTION_CHOICE, AT(dtype), .otherwise = "both", .choices = "both|f32|f64", .help = "element type" },
+    { .name = "dtype", .kind = OPTION_CHOICE, AT(dtype), .otherwise = "both", .choices = "both|f32|f64",
+      .help = "element type" },
     { .name = "threads", .argument = "N", .kind = OPTION_COUNT, AT(threads), .least = 1,
       .help = "measure with 1 and with N threads (the cores)" },
     { .name = "seconds", .argument = "S", .kind = OPTION_NUMBER, AT(seconds), .otherwise = "0.5",
@@ -33,7 +34,8 @@ static const char *const cases[] = { "a", "b", "c", "d", "chain", "matmul" };
 
 static const int64_t products[][3] = {
     /* m, n, k */
-    { 64, 64, 64 }, { 256, 256, 256 }, { 1024, 1024, 1024 }, { 20, 209, 12288 }, { 20, 12288, 209 }, { 128, 512, 784 }, { 1, 512, 784 },
+    { 64, 64, 64 }, { 256, 256, 256 }, { 1024, 1024, 1024 },
+    { 20, 209, 12288 }, { 20, 12288, 209 }, { 128, 512, 784 }, { 1, 512, 784 },
 };
 
 /* The table under way. */
@@ -46,8 +48,8 @@ struct table_of_times {
 };
 
 /* One row: the time with each number of threads, in units of `unit` seconds, or a rate of `work` a second. */
-static void row(struct table_of_times *t, const char *name, struct bench (*make)(const void *, wg_dtype, int), const void *what,
-                double work)
+static void row(struct table_of_times *t, const char *name, struct bench (*make)(const void *, wg_dtype, int),
+                const void *what, double work)
 {
     tool_say("  %-38s %s", name, wg_dtype_name(t->dtype));
     for (int i = 0; i < t->n_threads; i++) {
@@ -56,9 +58,10 @@ static void row(struct table_of_times *t, const char *name, struct bench (*make)
         bench_free(&b);
         t->failed = t->failed || isnan(time);
         tool_say("  %12.*f", work > 0 ? 1 : 2, work > 0 ? work / time * 1e-9 : time * 1e6);
-        json_array_append_new(t->list, json_pack("{s:o, s:s, s:i, s:o, s:o}", "name", tool_text(name), "dtype", wg_dtype_name(t->dtype),
-                                                 "threads", t->threads[i], "seconds", tool_number(time), "gflops",
-                                                 work > 0 ? tool_number(work / time * 1e-9) : json_null()));
+        json_array_append_new(t->list,
+                              json_pack("{s:o, s:s, s:i, s:o, s:o}", "name", tool_text(name), "dtype",
+                                        wg_dtype_name(t->dtype), "threads", t->threads[i], "seconds", tool_number(time),
+                                        "gflops", work > 0 ? tool_number(work / time * 1e-9) : json_null()));
     }
     tool_say("\n");
 }
@@ -129,7 +132,8 @@ static void measure(struct table_of_times *t)
     header(t, "Matrix product: GFLOP/s");
     for (size_t i = 0; i < WG_COUNT(products); i++) {
         const int64_t *p = products[i];
-        snprintf(name, sizeof name, "%lld x %lld by %lld x %lld", (long long)p[0], (long long)p[2], (long long)p[2], (long long)p[1]);
+        snprintf(name, sizeof name, "%lld x %lld by %lld x %lld", (long long)p[0], (long long)p[2], (long long)p[2],
+                 (long long)p[1]);
         row(t, name, make_product, p, 2.0 * (double)p[0] * (double)p[1] * (double)p[2]);
     }
 }
@@ -141,7 +145,9 @@ static int bench(struct command *c)
     if (code)
         return code;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    struct table_of_times t = { .o = o, .threads = { 1, o->threads ? (int)o->threads : (int)cores }, .list = json_array() };
+    struct table_of_times t = { .o = o,
+                                .threads = { 1, o->threads ? (int)o->threads : (int)cores },
+                                .list = json_array() };
     t.n_threads = t.threads[1] > 1 ? 2 : 1;
     tool_say("wengert %s, instruction set %s\n", wg_version(), wg_isa());
     for (int d = DTYPE_F32; d <= DTYPE_F64; d++)

@@ -88,19 +88,20 @@ struct bench bench_model(char model, wg_dtype dtype, int threads)
     wg_shape y_shape = units > 1 ? WG_SHAPE(s->batch) : columns ? WG_SHAPE(1, s->batch) : WG_SHAPE(s->batch, 1);
     wg_node *x = wg_input(b.graph, "x", dtype, x_shape);
     wg_node *y = wg_input(b.graph, "y", units > 1 ? WG_I64 : dtype, y_shape);
-    wg_mlp m = wg_mlp_new(b.graph, x, s->width, s->n, WG_OPTS(wg_mlp_opts, .layout = s->layout,
-                                                              .output = units > 1 ? WG_SOFTMAX : WG_SIGMOID));
+    wg_mlp m = wg_mlp_new(b.graph, x, s->width, s->n,
+                          WG_OPTS(wg_mlp_opts, .layout = s->layout, .output = units > 1 ? WG_SOFTMAX : WG_SIGMOID));
     wg_node *cost = units > 1 ? wg_cross_entropy(m.z, y, 1, NULL) : wg_bce(m.y, y, WG_MEAN);
     wg_node *update = wg_sgd(wg_grads_of(cost, m.params), wg_const(b.graph, 0.001));
-    bool fed = compile(&b, WG_NODES(cost, update), threads) && feed(&b, 0, x, x_shape, 0)
-               && feed(&b, 1, y, y_shape, units > 1 ? units : 2);
+    bool fed = compile(&b, WG_NODES(cost, update), threads) && feed(&b, 0, x, x_shape, 0) &&
+               feed(&b, 1, y, y_shape, units > 1 ? units : 2);
     return done(b, fed);
 }
 
 struct bench bench_chain(wg_dtype dtype, int threads)
 {
     struct bench b = { .graph = wg_graph_new() };
-    wg_node *x = wg_input(b.graph, "x", dtype, WG_SHAPE(8)), *bias = wg_param(b.graph, "b", dtype, WG_SHAPE(8), wg_init_constant(0.01));
+    wg_node *x = wg_input(b.graph, "x", dtype, WG_SHAPE(8)),
+            *bias = wg_param(b.graph, "b", dtype, WG_SHAPE(8), wg_init_constant(0.01));
     wg_node *y = x;
     for (int i = 0; i < CHAIN_NODES / 2; i++)
         y = wg_relu(wg_add(y, bias));
@@ -113,8 +114,8 @@ struct bench bench_matmul(int64_t m, int64_t n, int64_t k, wg_dtype dtype, int t
 {
     struct bench b = { .graph = wg_graph_new() };
     wg_node *x = wg_input(b.graph, "x", dtype, WG_SHAPE(m, k)), *y = wg_input(b.graph, "y", dtype, WG_SHAPE(k, n));
-    bool fed = compile(&b, WG_NODES(wg_matmul(x, y)), threads) && feed(&b, 0, x, WG_SHAPE(m, k), 0)
-               && feed(&b, 1, y, WG_SHAPE(k, n), 0);
+    bool fed = compile(&b, WG_NODES(wg_matmul(x, y)), threads) && feed(&b, 0, x, WG_SHAPE(m, k), 0) &&
+               feed(&b, 1, y, WG_SHAPE(k, n), 0);
     return done(b, fed);
 }
 

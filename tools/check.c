@@ -39,9 +39,9 @@ static bool has_nothing_to_check(const wg_op *op)
 
 static json_t *failure_object(const wg_check *c)
 {
-    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o}", "operator", tool_text(c->op), "what", tool_text(c->what), "slot",
-                     c->slot, "order", c->order, "sample", c->sample, "expected", tool_number(c->expected), "got",
-                     tool_number(c->got), "text", tool_text(c->text));
+    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o}", "operator", tool_text(c->op), "what",
+                     tool_text(c->what), "slot", c->slot, "order", c->order, "sample", c->sample, "expected",
+                     tool_number(c->expected), "got", tool_number(c->got), "text", tool_text(c->text));
 }
 
 static void add_failures(struct totals *t, const wg_report *report)
@@ -68,8 +68,8 @@ static void tell(const wg_op *op, wg_status status, const wg_report *report)
 static void check_one(struct totals *t, const wg_op *op, const struct check_options *o, const wg_registry *registry)
 {
     wg_report *report = NULL;
-    wg_status status = wg_verify_op_with(op, WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed,
-                                                     .registry = registry), &report);
+    wg_status status = wg_verify_op_with(
+        op, WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed, .registry = registry), &report);
     tell(op, status, report);
     int64_t passed = (int64_t)wg_report_passed(report), failed = (int64_t)wg_report_failed(report);
     int64_t open = (int64_t)wg_report_inconclusive(report);
@@ -78,9 +78,9 @@ static void check_one(struct totals *t, const wg_op *op, const struct check_opti
     t->failed += failed;
     t->inconclusive += open;
     t->sound = t->sound && status == WG_OK;
-    json_array_append_new(t->list, json_pack("{s:o, s:b, s:I, s:I, s:I}", "name", tool_text(op->name), "ok", status == WG_OK,
-                                             "passed", (json_int_t)passed, "failed", (json_int_t)failed, "inconclusive",
-                                             (json_int_t)open));
+    json_array_append_new(t->list, json_pack("{s:o, s:b, s:I, s:I, s:I}", "name", tool_text(op->name), "ok",
+                                             status == WG_OK, "passed", (json_int_t)passed, "failed",
+                                             (json_int_t)failed, "inconclusive", (json_int_t)open));
     add_failures(t, report);
     wg_report_free(report);
 }
@@ -122,11 +122,11 @@ static int check_operators(const struct command *c, const wg_registry *registry)
         return code;
     }
     int64_t checks = t.passed + t.failed + t.inconclusive;
-    tool_say("%lld operators, %lld checks: %lld passed, %lld failed, %lld inconclusive\n", (long long)t.operators, (long long)checks,
-             (long long)t.passed, (long long)t.failed, (long long)t.inconclusive);
-    tool_object(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "operators", (json_int_t)t.operators, "checks", (json_int_t)checks,
-                          "passed", (json_int_t)t.passed, "failed", (json_int_t)t.failed, "inconclusive", (json_int_t)t.inconclusive,
-                          "list", t.list, "failures", t.failures));
+    tool_say("%lld operators, %lld checks: %lld passed, %lld failed, %lld inconclusive\n", (long long)t.operators,
+             (long long)checks, (long long)t.passed, (long long)t.failed, (long long)t.inconclusive);
+    tool_object(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "operators", (json_int_t)t.operators, "checks",
+                          (json_int_t)checks, "passed", (json_int_t)t.passed, "failed", (json_int_t)t.failed,
+                          "inconclusive", (json_int_t)t.inconclusive, "list", t.list, "failures", t.failures));
     return t.sound && !t.failed ? DONE : FAILED;
 }
 
@@ -181,8 +181,9 @@ const verb verb_check = {
     .name = "check",
     .summary = "Verifies gradients: of all operators, some, a plugin's, or a model's on data",
     .synopsis = "[OPERATOR..] [OPTION..]",
-    .text = "Every operand of every operator is compared with finite differences that estimate their own error, in f64; so are\n"
-            "the gradients' gradients. With --plugin and no names, the plugin's operators are checked.\n",
+    .text =
+        "Every operand of every operator is compared with finite differences that estimate their own error, in f64; so\n"
+        "are the gradients' gradients. With --plugin and no names, the plugin's operators are checked.\n",
     .options = table_of_options,
     .values_size = sizeof(struct check_options),
     .most_operands = -1,

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COPY(T)                                     \
-    for (int64_t i = 0; i < n; i++)                 \
-        out[i] = (double)((const T *)view.data)[i]; \
+#define COPY(T)                                                                                                        \
+    for (int64_t i = 0; i < n; i++)                                                                                    \
+        out[i] = (double)((const T *)view.data)[i];                                                                    \
     return
 
 void view_doubles(wg_view view, double *out)
@@ -40,7 +40,7 @@ static bool fits(double v, wg_dtype dtype)
 {
     switch (dtype) {
     case WG_I32:
-        return v == floor(v) && v >= -0x1p31 && v < 0x1p31;
+        return v == floor(v) && v >= INT32_MIN && v <= INT32_MAX;
     case WG_I64:
         return v == floor(v) && fabs(v) <= 0x1p53;
     case WG_U8:

@@ -40,7 +40,7 @@ wg_view table_rows(table *t, int64_t n)
 static wg_view with_axis_first(wg_view view, int axis)
 {
     wg_view moved = view;
-    int64_t stride = 1, strides[WG_MAX_RANK];
+    int64_t stride = 1, strides[WG_MAX_RANK] = { 0 };
     for (int i = view.shape.rank - 1; i >= 0; i--) {
         strides[i] = stride;
         stride *= view.shape.dim[i];
@@ -167,23 +167,25 @@ static int open_files(dataset *d, const char *x, const char *y, int64_t axis)
     /* Labels with fewer axes have their examples along the first one. */
     if (y && !table_open(&d->y, y, 0))
         return FAILED;
-    if (y && axis > 0 && wg_data_shape(d->y.data).rank > axis && table_count(&d->y) != table_count(&d->x)
-        && !look_along(&d->y, axis))
+    if (y && axis > 0 && wg_data_shape(d->y.data).rank > axis && table_count(&d->y) != table_count(&d->x) &&
+        !look_along(&d->y, axis))
         return FAILED;
     return DONE;
 }
 
-int dataset_open(dataset *d, const char *verb, const char *prefix, const char *data, const char *x, const char *y, int64_t axis)
+int dataset_open(dataset *d, const char *verb, const char *prefix, const char *data, const char *x, const char *y,
+                 int64_t axis)
 {
     *d = (dataset){ .labelled = false };
     if (data && (x || y))
-        return tool_misused("%s: --%sdata stands for --%sx and --%sy; give one or the other", verb, prefix, prefix, prefix);
+        return tool_misused("%s: --%sdata stands for --%sx and --%sy; give one or the other", verb, prefix, prefix,
+                            prefix);
     if (!data && !x)
         return tool_misused("%s: --%sx FILE[:MEMBER] is missing", verb, prefix);
     int code = data ? open_data(d, data, axis) : open_files(d, x, y, axis);
     if (!code && d->labelled && table_count(&d->x) != table_count(&d->y))
-        code = tool_failed("%s: %lld examples, but %s has %lld labels", d->x.name, (long long)table_count(&d->x), d->y.name,
-                           (long long)table_count(&d->y));
+        code = tool_failed("%s: %lld examples, but %s has %lld labels", d->x.name, (long long)table_count(&d->x),
+                           d->y.name, (long long)table_count(&d->y));
     if (code)
         dataset_close(d);
     return code;

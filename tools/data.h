@@ -28,9 +28,10 @@ typedef struct dataset {
     bool labelled;
 } dataset;
 
-/* From --x and --y, or from --data: "moons:N[:SEED]", "spiral:N[:SEED]", or a file with members x and y. y may be NULL. `prefix` is put
- * before the options' names in messages ("test-"). Returns 0 or an exit code, with the message printed. */
-int dataset_open(dataset *, const char *verb, const char *prefix, const char *data, const char *x, const char *y, int64_t axis);
+/* From --x and --y, or from --data: "moons:N[:SEED]", "spiral:N[:SEED]", or a file with members x and y. y may be NULL.
+ * `prefix` is put before the options' names in messages ("test-"). Returns 0 or an exit code, with the message printed. */
+int dataset_open(dataset *, const char *verb, const char *prefix, const char *data, const char *x, const char *y,
+                 int64_t axis);
 void dataset_close(dataset *);
 bool dataset_take(dataset *, const int64_t *row, int64_t n);
 

@@ -7,7 +7,8 @@
 
 #define AT(field) .offset = offsetof(struct eval_options, field)
 static const option table_of_options[] = {
-    { .name = "feeds", .argument = "IN.npz", .kind = OPTION_TEXT, AT(feeds), .help = "values of inputs and params, by name" },
+    { .name = "feeds", .argument = "IN.npz", .kind = OPTION_TEXT, AT(feeds),
+      .help = "values of inputs and params, by name" },
     { .name = "out", .argument = "OUT.npz", .kind = OPTION_TEXT, AT(out), .help = "where the results go" },
     { .name = "grad", .argument = "OUTPUT:WRT,WRT..", .kind = OPTION_LIST, AT(grad),
       .help = "gradients; may be repeated, as those below" },
@@ -61,7 +62,8 @@ static int collect(struct results *r, const struct eval *e)
     for (size_t i = 0; i < e->n_requests && right; i++) {
         const struct request *q = &e->request[i];
         for (size_t k = 0; k < q->n && right; k++)
-            right = want(r, q->result[k], q->kind, tool_print("%s:%s:%s", q->kind, wg_node_name(q->output), wg_node_name(q->wrt[k])));
+            right = want(r, q->result[k], q->kind,
+                         tool_print("%s:%s:%s", q->kind, wg_node_name(q->output), wg_node_name(q->wrt[k])));
     }
     if (!right)
         return MISUSED;
@@ -218,9 +220,10 @@ const verb verb_eval = {
     .name = "eval",
     .summary = "Runs any graph description: feeds from an .npz, outputs and derivatives to an .npz",
     .synopsis = "GRAPH.json --feeds IN.npz --out OUT.npz [OPTION..]",
-    .text = "Outputs are written under their names, derivatives as grad:OUTPUT:WRT, hvp:OUTPUT:WRT and jvp:OUTPUT:WRT. GRAPH may\n"
-            "be a checkpoint as well.\n\n"
-            "  wengert eval net.json --feeds in.npz --out out.npz --grad cost:W1,b1 --hvp cost:W1=v\n",
+    .text =
+        "Outputs are written under their names, derivatives as grad:OUTPUT:WRT, hvp:OUTPUT:WRT and jvp:OUTPUT:WRT. GRAPH\n"
+        "may be a checkpoint as well.\n\n"
+        "  wengert eval net.json --feeds in.npz --out out.npz --grad cost:W1,b1 --hvp cost:W1=v\n",
     .options = table_of_options,
     .values_size = sizeof(struct eval_options),
     .least_operands = 1,

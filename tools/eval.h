@@ -42,7 +42,8 @@ struct eval {
     size_t n_cotangents, n_extras;
 };
 
-/* Reads --grad, --cotangent, --hvp and --jvp and builds their nodes. Returns 0 or an exit code, with the message printed. */
+/* Reads --grad, --cotangent, --hvp and --jvp and builds their nodes. Returns 0 or an exit code, with the message
+ * printed. */
 int requests_build(struct eval *);
 void requests_free(struct eval *);
 

@@ -62,8 +62,8 @@ static json_t *state_of(const char *path, const wg_graph *g, int64_t *step)
         if (!strcmp(name, "step"))
             *step = (int64_t)wg_view_at(value, 0);
         if (!wg_find(g, name))
-            json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "name", tool_text(name), "dtype", wg_dtype_name(value.dtype),
-                                                  "shape", tool_shape(value.shape)));
+            json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "name", tool_text(name), "dtype",
+                                                  wg_dtype_name(value.dtype), "shape", tool_shape(value.shape)));
     }
     wg_npz_free(file);
     return list;
@@ -134,9 +134,9 @@ static json_t *plan_object(wg_exec *e, int64_t batch)
     wg_exec_stats s = { .size = sizeof s };
     if (!e || wg_exec_describe(e, &s) != WG_OK)
         return json_null();
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "batch", (json_int_t)batch, "instructions", (json_int_t)s.instructions, "fused",
-                     (json_int_t)s.fused, "arena", (json_int_t)s.arena, "peak_live", (json_int_t)s.peak_live, "constants",
-                     (json_int_t)s.constants);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "batch", (json_int_t)batch, "instructions",
+                     (json_int_t)s.instructions, "fused", (json_int_t)s.fused, "arena", (json_int_t)s.arena,
+                     "peak_live", (json_int_t)s.peak_live, "constants", (json_int_t)s.constants);
 }
 
 static void say_plan(wg_exec *e, int64_t batch)
@@ -144,9 +144,11 @@ static void say_plan(wg_exec *e, int64_t batch)
     wg_exec_stats s = { .size = sizeof s };
     if (!e || wg_exec_describe(e, &s) != WG_OK)
         return;
-    tool_say("\nPlan for N = %lld: %lld instructions, %lld of them fused; arena %s bytes, of which %s are alive at once; "
-             "constants %s bytes\n", (long long)batch, (long long)s.instructions, (long long)s.fused,
-             tool_grouped((int64_t)s.arena), tool_grouped((int64_t)s.peak_live), tool_grouped((int64_t)s.constants));
+    tool_say(
+        "\nPlan for N = %lld: %lld instructions, %lld of them fused; arena %s bytes, of which %s are alive at once; "
+        "constants %s bytes\n",
+        (long long)batch, (long long)s.instructions, (long long)s.fused, tool_grouped((int64_t)s.arena),
+        tool_grouped((int64_t)s.peak_live), tool_grouped((int64_t)s.constants));
 }
 
 /* ---- text ---- */
@@ -223,15 +225,15 @@ static json_t *graph_object(const char *path, wg_graph *g, wg_exec *e, int64_t b
         if (!value.data)
             continue;
         spread(value, &mean, &deviation);
-        json_array_append_new(values, json_pack("{s:o, s:s, s:s, s:o, s:o, s:o}", "name", tool_text(wg_node_name(n)), "kind",
-                                                wg_node_op(n)->name, "dtype", wg_dtype_name(value.dtype), "shape",
-                                                tool_shape(value.shape), "mean", tool_number(mean), "deviation",
-                                                tool_number(deviation)));
+        json_array_append_new(values, json_pack("{s:o, s:s, s:s, s:o, s:o, s:o}", "name", tool_text(wg_node_name(n)),
+                                                "kind", wg_node_op(n)->name, "dtype", wg_dtype_name(value.dtype),
+                                                "shape", tool_shape(value.shape), "mean", tool_number(mean),
+                                                "deviation", tool_number(deviation)));
     }
     int64_t step = 0;
     json_t *state = state_of(path, g, &step);
-    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "file", tool_text(path), "step", (json_int_t)step, "values", values, "state", state,
-                     "plan", plan_object(e, batch), "graph", graph ? graph : json_null());
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "file", tool_text(path), "step", (json_int_t)step, "values",
+                     values, "state", state, "plan", plan_object(e, batch), "graph", graph ? graph : json_null());
 }
 
 static int print(char *text)

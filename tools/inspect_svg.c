@@ -119,8 +119,9 @@ static void add_lines(struct text *t, const struct picture *p)
                 continue;
             int x0 = from->x + BOX_WIDTH / 2, y0 = from->y + BOX_HEIGHT, y1 = to->y;
             int x1 = to->x + (int)((size_t)BOX_WIDTH * (k + 1) / (in.n + 1)); /* operands enter from left to right */
-            text_add(t, "<path class=\"axis\" fill=\"none\" marker-end=\"url(#tip)\" d=\"M%d %dC%d %d %d %d %d %d\"/>\n", x0, y0, x0,
-                     y0 + GAP_Y / 2, x1, y1 - GAP_Y / 2, x1, y1);
+            text_add(t,
+                     "<path class=\"axis\" fill=\"none\" marker-end=\"url(#tip)\" d=\"M%d %dC%d %d %d %d %d %d\"/>\n",
+                     x0, y0, x0, y0 + GAP_Y / 2, x1, y1 - GAP_Y / 2, x1, y1);
         }
     }
 }
@@ -129,15 +130,18 @@ static void add_box(struct text *t, const struct place *b, bool is_output)
 {
     char shape[128], label[24];
     bool leaf = !wg_node_inputs(b->node).n;
+    const char *kind = is_output ? "result" : leaf ? "leaf" : "box";
     snprintf(label, sizeof label, "%.22s", wg_node_name(b->node));
     text_add(t, "<g><title>");
     text_add_escaped(t, wg_node_name(b->node));
     text_add(t, "</title><rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\"/>\n",
-             is_output ? "result" : leaf ? "leaf" : "box", b->x, b->y, BOX_WIDTH, BOX_HEIGHT);
-    text_add(t, "<text class=\"ink\" x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-weight=\"bold\">", b->x + BOX_WIDTH / 2, b->y + 17);
+             kind, b->x, b->y, BOX_WIDTH, BOX_HEIGHT);
+    text_add(t, "<text class=\"ink\" x=\"%d\" y=\"%d\" text-anchor=\"middle\" font-weight=\"bold\">",
+             b->x + BOX_WIDTH / 2, b->y + 17);
     text_add_escaped(t, label);
-    text_add(t, "</text>\n<text class=\"ink\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s %s</text></g>\n", b->x + BOX_WIDTH / 2, b->y + 32,
-             wg_node_op(b->node)->name, wg_shape_text(wg_node_shape(b->node), shape, sizeof shape));
+    text_add(t, "</text>\n<text class=\"ink\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s %s</text></g>\n",
+             b->x + BOX_WIDTH / 2, b->y + 32, wg_node_op(b->node)->name,
+             wg_shape_text(wg_node_shape(b->node), shape, sizeof shape));
 }
 
 static bool is_output(const wg_graph *g, const wg_node *node)
@@ -160,11 +164,14 @@ struct text graph_svg(const wg_graph *g, const char *title)
     set_layers(&p);
     set_places(&p);
     struct text t = { NULL, 0, 0 };
-    text_add(&t, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
-                 "font-family=\"sans-serif\" font-size=\"11\">\n<title>", p.width, p.height, p.width, p.height);
+    text_add(&t,
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+             "font-family=\"sans-serif\" font-size=\"11\">\n<title>",
+             p.width, p.height, p.width, p.height);
     text_add_escaped(&t, title);
     text_add(&t, "</title>\n%s<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n", svg_style);
-    text_add(&t, "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">"
+    text_add(&t, "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" "
+                 "markerHeight=\"7\" orient=\"auto\">"
                  "<path class=\"axis\" fill=\"none\" d=\"M0 0L8 4L0 8\"/></marker></defs>\n");
     add_lines(&t, &p);
     for (size_t i = 0; i < p.n; i++)

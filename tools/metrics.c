@@ -37,8 +37,8 @@ static void add_classes(struct metrics *m, wg_view p, wg_view y)
     m->seen += n;
 }
 
-/* Means and spreads in one pass: B. P. Welford, "Note on a method for calculating corrected sums of squares and products",
- * Technometrics 4, 1962. */
+/* Means and spreads in one pass: B. P. Welford, "Note on a method for calculating corrected sums of squares and
+ * products", Technometrics 4, 1962. */
 static void add_regression(struct metrics *m, wg_view p, wg_view y)
 {
     int64_t n = p.shape.dim[0], units = width_of(p);
@@ -108,7 +108,8 @@ json_t *metrics_object(const struct metrics *m)
     if (!m->seen)
         return json_object();
     if (m->loss == LOSS_MSE)
-        return json_pack("{s:I, s:o, s:o}", "examples", (json_int_t)m->seen, "rmse", tool_number(rmse(m)), "r2", tool_number(r2(m)));
+        return json_pack("{s:I, s:o, s:o}", "examples", (json_int_t)m->seen, "rmse", tool_number(rmse(m)), "r2",
+                         tool_number(r2(m)));
     return json_pack("{s:I, s:I, s:o}", "examples", (json_int_t)m->seen, "correct", (json_int_t)m->hits, "accuracy",
                      tool_number(accuracy(m)));
 }
@@ -125,13 +126,15 @@ static bool is_class(double label, int64_t classes)
 }
 
 /* `width`: labels an example. */
-static bool check_label(const dataset *d, enum loss_kind loss, double label, int64_t example, int64_t width, int64_t units)
+static bool check_label(const dataset *d, enum loss_kind loss, double label, int64_t example, int64_t width,
+                        int64_t units)
 {
     long long number = example;
     if (loss == LOSS_MSE && !isfinite(label))
         tool_failed("%s: label %g of example %lld is not finite", d->y.name, label, number);
     else if (loss == LOSS_CROSS_ENTROPY && width == 1 && !is_class(label, units))
-        tool_failed("%s: label %g of example %lld is none of the classes 0 to %lld", d->y.name, label, number, (long long)units - 1);
+        tool_failed("%s: label %g of example %lld is none of the classes 0 to %lld", d->y.name, label, number,
+                    (long long)units - 1);
     else if ((loss == LOSS_BCE || (loss == LOSS_CROSS_ENTROPY && width > 1)) && !(label >= 0 && label <= 1))
         tool_failed("%s: label %g of example %lld lies outside 0 to 1", d->y.name, label, number);
     else

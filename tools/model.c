@@ -71,7 +71,7 @@ static wg_node *only_input(const wg_graph *g)
     wg_node *found = NULL;
     for (size_t i = 0; i < wg_graph_count(g); i++) {
         wg_node *n = wg_graph_node(g, i);
-        if (strcmp(wg_node_op(n)->name, "input"))
+        if (strcmp(wg_node_op(n)->name, "input") != 0)
             continue;
         if (found)
             return NULL;
@@ -142,7 +142,8 @@ static int64_t piece_of(const table *t)
     return rows < 1 ? 1 : rows > all ? all : rows;
 }
 
-bool model_predict(wg_exec *e, const struct model *m, dataset *d, struct metrics *metrics, bool (*each)(void *, wg_view), void *user)
+bool model_predict(wg_exec *e, const struct model *m, dataset *d, struct metrics *metrics,
+                   bool (*each)(void *, wg_view), void *user)
 {
     int64_t n = table_count(&d->x), piece = piece_of(&d->x);
     for (int64_t first = 0; first < n; first += piece) {

@@ -7,8 +7,8 @@
 
 enum loss_kind { LOSS_AUTO, LOSS_BCE, LOSS_CROSS_ENTROPY, LOSS_MSE }; /* in the order of --loss */
 
-/* The registry with the command's plugins; *registry stays NULL where there are none. Free it after all graphs. False, and the
- * message printed. */
+/* The registry with the command's plugins; *registry stays NULL where there are none. Free it after all graphs. False,
+ * and the message printed. */
 bool plugins_load(const struct common *, wg_registry **registry);
 
 /* A graph from a description or a checkpoint, told apart by content. NULL, and the message printed. */
@@ -29,8 +29,8 @@ struct model {
 bool model_find(struct model *, wg_graph *, const char *path);
 void model_free(struct model *);
 
-/* Feeds a view to an input, a param or a variable, converted to its type if need be. `name` is for messages. False, and the message
- * printed. */
+/* Feeds a view to an input, a param or a variable, converted to its type if need be. `name` is for messages. False, and
+ * the message printed. */
 bool feed_as(wg_exec *, const wg_node *, wg_view, const char *name);
 
 /* How well predictions fit labels. */
@@ -47,16 +47,18 @@ void metrics_say(const struct metrics *, const char *before);
 json_t *metrics_object(const struct metrics *);
 void metrics_free(struct metrics *);
 
-/* Runs the prediction over all rows. `each` (may be NULL) sees the predictions piece by piece and returns false to stop. Metrics where
- * there are labels. False, and the message printed. */
-bool model_predict(wg_exec *, const struct model *, dataset *, struct metrics *, bool (*each)(void *, wg_view), void *user);
+/* Runs the prediction over all rows. `each` (may be NULL) sees the predictions piece by piece and returns false to
+ * stop. Metrics where there are labels. False, and the message printed. */
+bool model_predict(wg_exec *, const struct model *, dataset *, struct metrics *, bool (*each)(void *, wg_view),
+                   void *user);
 
 /* Are the labels what the loss takes? `units`: of the last layer. False, and the message printed. */
 bool labels_check(dataset *, enum loss_kind, int64_t units);
 
-/* Verifies the gradient of the graph's cost in f64, in inference mode, at the values of `store` and the first 32 examples.
- * Prints one line, or what is wrong. Returns an exit code; *result (may be NULL) gets an object. */
-int model_verify(wg_graph *, const char *cost, const wg_store *, const struct model *, dataset *, const wg_registry *, json_t **result);
+/* Verifies the gradient of the graph's cost in f64, in inference mode, at the values of `store` and the first 32
+ * examples. Prints one line, or what is wrong. Returns an exit code; *result (may be NULL) gets an object. */
+int model_verify(wg_graph *, const char *cost, const wg_store *, const struct model *, dataset *, const wg_registry *,
+                 json_t **result);
 /* The same graph in f64, with the store's values. NULL, and the message printed. */
 wg_graph *graph_widen(const wg_graph *, const wg_store *, const wg_registry *);
 

@@ -13,8 +13,7 @@ static void widen_types(json_t *value)
     const char *key;
     json_t *member;
     size_t index;
-    json_array_foreach(value, index, member)
-        widen_types(member);
+    json_array_foreach(value, index, member) widen_types(member);
     json_object_foreach(value, key, member) {
         const char *text = json_string_value(member);
         if (text && !strcmp(key, "dtype") && !strcmp(text, "f32"))
@@ -43,7 +42,8 @@ static bool copy_values(const wg_graph *from, const wg_store *values, wg_graph *
     for (size_t i = 0; i < wg_graph_count(to) && store; i++) {
         wg_node *n = wg_graph_node(to, i);
         const char *kind = wg_node_op(n)->name;
-        const wg_node *source = strcmp(kind, "param") && strcmp(kind, "variable") ? NULL : wg_find(from, wg_node_name(n));
+        bool stored = !strcmp(kind, "param") || !strcmp(kind, "variable");
+        const wg_node *source = stored ? wg_find(from, wg_node_name(n)) : NULL;
         if (!source)
             continue;
         void *memory;
@@ -81,8 +81,8 @@ static int64_t parameters_of(wg_nodes params)
 static json_t *report_object(const wg_report *report, int64_t examples, int64_t parameters)
 {
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)wg_report_passed(report), "failed",
-                     (json_int_t)wg_report_failed(report), "inconclusive", (json_int_t)wg_report_inconclusive(report), "examples",
-                     (json_int_t)examples, "parameters", (json_int_t)parameters, "difference",
+                     (json_int_t)wg_report_failed(report), "inconclusive", (json_int_t)wg_report_inconclusive(report),
+                     "examples", (json_int_t)examples, "parameters", (json_int_t)parameters, "difference",
                      tool_number(wg_report_difference(report)));
 }
 
@@ -97,8 +97,8 @@ static int tell(wg_status status, const wg_report *report, int64_t examples, int
         return tool_failed("gradients: %zu failed, %zu inconclusive%s: %s", wg_report_failed(report),
                            wg_report_inconclusive(report), difference, wg_report_text(report));
     size_t passed = wg_report_passed(report);
-    tool_say("gradients right: %zu check%s passed%s (%lld examples, %s parameters)\n", passed, passed == 1 ? "" : "s", difference,
-             (long long)examples, tool_grouped(parameters));
+    tool_say("gradients right: %zu check%s passed%s (%lld examples, %s parameters)\n", passed, passed == 1 ? "" : "s",
+             difference, (long long)examples, tool_grouped(parameters));
     return DONE;
 }
 

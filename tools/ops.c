@@ -12,8 +12,9 @@ static const option no_options[] = { { .name = NULL } };
 static const char *kind_of(const wg_attr *a)
 {
     static const char *const names[] = {
-        [WG_ATTR_F64] = "number", [WG_ATTR_I64] = "integer", [WG_ATTR_BOOL] = "true or false", [WG_ATTR_AXES] = "list of axes",
-        [WG_ATTR_SHAPE] = "shape", [WG_ATTR_DTYPE] = "dtype", [WG_ATTR_ENUM] = "choice", [WG_ATTR_TEXT] = "text",
+        [WG_ATTR_F64] = "number",        [WG_ATTR_I64] = "integer", [WG_ATTR_BOOL] = "true or false",
+        [WG_ATTR_AXES] = "list of axes", [WG_ATTR_SHAPE] = "shape", [WG_ATTR_DTYPE] = "dtype",
+        [WG_ATTR_ENUM] = "choice",       [WG_ATTR_TEXT] = "text",
     };
     return (size_t)a->kind < WG_COUNT(names) && names[a->kind] ? names[a->kind] : "value";
 }
@@ -48,9 +49,10 @@ static json_t *attrs_object(const wg_op *op)
 
 static json_t *op_object(const wg_op *op)
 {
-    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:b, s:b, s:o}", "name", tool_text(op->name), "doc", tool_text(op->doc), "arity",
-                     op->arity, "optional", op->optional, "results", op->results ? op->results : 1, "elementwise",
-                     (op->flags & WG_ELEMENTWISE) != 0, "differentiable", is_differentiable(op), "attributes", attrs_object(op));
+    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:b, s:b, s:o}", "name", tool_text(op->name), "doc", tool_text(op->doc),
+                     "arity", op->arity, "optional", op->optional, "results", op->results ? op->results : 1,
+                     "elementwise", (op->flags & WG_ELEMENTWISE) != 0, "differentiable", is_differentiable(op),
+                     "attributes", attrs_object(op));
 }
 
 static void say_op(const wg_op *op)
@@ -64,7 +66,7 @@ static void say_op(const wg_op *op)
         tool_say(", elementwise (operands broadcast as in NumPy)");
     if (op->flags & WG_RANDOM)
         tool_say(", random");
-    tool_say("\n  %s\n", is_differentiable(op)         ? "has a gradient, of any order"
+    tool_say("\n  %s\n", is_differentiable(op)        ? "has a gradient, of any order"
                          : op->flags & WG_NO_GRADIENT ? "its gradient is zero by definition"
                          : op->flags & WG_LEAF        ? "a leaf"
                                                       : "has no gradient");

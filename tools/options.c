@@ -210,8 +210,8 @@ int options_parse(struct command *c, int n, char **word)
         else if (!options_end && !strncmp(word[i], "--", 2))
             code = parse_option(c, n, word, &i);
         else if (!options_end && word[i][0] == '-' && word[i][1])
-            code = tool_misused("%s: unknown option %s; options are written in full, see wengert %s --help", c->verb->name,
-                                word[i], c->verb->name);
+            code = tool_misused("%s: unknown option %s; options are written in full, see wengert %s --help",
+                                c->verb->name, word[i], c->verb->name);
         else
             c->operand[c->n_operands++] = word[i];
     }

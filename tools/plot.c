@@ -52,17 +52,20 @@ static void add_ticks(struct text *t, const struct axis *x, const struct axis *y
     text_add(t, "<path class=\"axis\" fill=\"none\" d=\"M%.1f %.1fV%.1fH%.1f\"/>\n", x->from, y->to, y->from, x->to);
 }
 
-static void add_line(struct text *t, const struct axis *x, const struct axis *y, const int64_t *at, const double *value, size_t n)
+static void add_line(struct text *t, const struct axis *x, const struct axis *y, const int64_t *at, const double *value,
+                     size_t n)
 {
     text_add(t, "<polyline class=\"line\" fill=\"none\" stroke-width=\"2\" stroke-linejoin=\"round\" points=\"");
     for (size_t i = 0; i < n; i++)
         text_add(t, "%s%.2f,%.2f", i ? " " : "", place(x, (double)at[i]), place(y, value[i]));
     text_add(t, "\"/>\n");
     if (n == 1)
-        text_add(t, "<circle class=\"line\" cx=\"%.2f\" cy=\"%.2f\" r=\"3\"/>\n", place(x, (double)at[0]), place(y, value[0]));
+        text_add(t, "<circle class=\"line\" cx=\"%.2f\" cy=\"%.2f\" r=\"3\"/>\n", place(x, (double)at[0]),
+                 place(y, value[0]));
 }
 
-bool plot_save(const char *path, const char *title, const char *x_label, const char *y_label, const int64_t *x, const double *y, size_t n)
+bool plot_save(const char *path, const char *title, const char *x_label, const char *y_label, const int64_t *x,
+               const double *y, size_t n)
 {
     enum { WIDTH = 720, HEIGHT = 440 };
     double low = y[0], high = y[0];
@@ -73,8 +76,10 @@ bool plot_save(const char *path, const char *title, const char *x_label, const c
     struct axis across = axis_of((double)x[0], (double)x[n - 1], 8, 80, WIDTH - 30);
     struct axis up = axis_of(low > 0 && low < high / 2 ? 0 : low, high, 7, HEIGHT - 60, 50);
     struct text t = { NULL, 0, 0 };
-    text_add(&t, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
-                 "font-family=\"sans-serif\" font-size=\"12\">\n", WIDTH, HEIGHT, WIDTH, HEIGHT);
+    text_add(&t,
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+             "font-family=\"sans-serif\" font-size=\"12\">\n",
+             WIDTH, HEIGHT, WIDTH, HEIGHT);
     text_add(&t, "<title>");
     text_add_escaped(&t, title);
     text_add(&t, "</title>\n%s<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n", svg_style);
@@ -83,10 +88,12 @@ bool plot_save(const char *path, const char *title, const char *x_label, const c
     text_add(&t, "</text>\n");
     add_ticks(&t, &across, &up);
     add_line(&t, &across, &up, x, y, n);
-    text_add(&t, "<text class=\"ink\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", (across.from + across.to) / 2, HEIGHT - 18,
-             x_label);
-    text_add(&t, "<text class=\"ink\" transform=\"translate(20 %.1f) rotate(-90)\" text-anchor=\"middle\">%s</text>\n</svg>\n",
-             (up.from + up.to) / 2, y_label);
+    text_add(&t, "<text class=\"ink\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n",
+             (across.from + across.to) / 2, HEIGHT - 18, x_label);
+    text_add(
+        &t,
+        "<text class=\"ink\" transform=\"translate(20 %.1f) rotate(-90)\" text-anchor=\"middle\">%s</text>\n</svg>\n",
+        (up.from + up.to) / 2, y_label);
     bool written = tool_replace_file(path, t.at, t.n);
     free(t.at);
     return written;

@@ -120,7 +120,8 @@ static int take_part(dataset *d, const struct model *m, int part, const char *pa
             row[kept++] = i;
     int code = DONE;
     if (!fits || !kept)
-        code = tool_failed("%s: is not the data that %s was trained on: it has %lld examples", d->x.name, path, (long long)n);
+        code = tool_failed("%s: is not the data that %s was trained on: it has %lld examples", d->x.name, path,
+                           (long long)n);
     else if (!dataset_take(d, row, kept))
         code = FAILED;
     free(held);
@@ -147,7 +148,8 @@ static json_t *values_object(wg_view view)
 /* Predictions go to --out; without it, and without labels, they are what is printed. */
 static int tell(const struct predict_options *o, const dataset *d, const struct metrics *metrics, wg_view view)
 {
-    json_t *object = d->labelled ? metrics_object(metrics) : json_pack("{s:I}", "examples", (json_int_t)view.shape.dim[0]);
+    json_t *object =
+        d->labelled ? metrics_object(metrics) : json_pack("{s:I}", "examples", (json_int_t)view.shape.dim[0]);
     bool done = !o->out || write_out(o->out, view);
     if (done && o->out)
         json_object_set_new(object, "out", tool_text(o->out));
@@ -216,7 +218,8 @@ static int predict(struct command *c)
 {
     const struct predict_options *o = c->values;
     const char *path = c->operand[0];
-    if (o->out && !has_suffix(o->out, ".npy") && !has_suffix(o->out, ".npz") && !has_suffix(o->out, ".csv") && !has_suffix(o->out, ".tsv"))
+    if (o->out && !has_suffix(o->out, ".npy") && !has_suffix(o->out, ".npz") && !has_suffix(o->out, ".csv") &&
+        !has_suffix(o->out, ".tsv"))
         return tool_misused("predict: --out %s: expected a name that ends in .npy, .npz, .csv or .tsv", o->out);
     wg_registry *registry;
     if (!plugins_load(&o->common, &registry))
@@ -232,8 +235,9 @@ const verb verb_predict = {
     .name = "predict",
     .summary = "Runs a checkpoint on data, and compares with labels when they are given",
     .synopsis = "MODEL --x FILE[:MEMBER] [--y FILE[:MEMBER]] [OPTION..]",
-    .text = "The checkpoint knows how the data was scaled and laid out; no option of the training is needed again. With labels\n"
-            "the accuracy is printed, or for a regression the error; without labels and --out, the predictions.\n",
+    .text =
+        "The checkpoint knows how the data was scaled and laid out; no option of the training is needed again. With\n"
+        "labels the accuracy is printed, or for a regression the error; without labels and --out, the predictions.\n",
     .options = table_of_options,
     .values_size = sizeof(struct predict_options),
     .least_operands = 1,

@@ -18,7 +18,7 @@ struct progress progress_begin(int64_t first, int64_t total)
 {
     const char *plain = getenv("NO_COLOR"), *kind = getenv("TERM");
     struct progress p = { .first = first, .total = total, .begun = seconds(), .next = first };
-    p.terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb");
+    p.terminal = isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb") != 0;
     p.colour = p.terminal && !(plain && *plain);
     return p;
 }

@@ -81,6 +81,7 @@ void tool_note(const char *format, ...)
 {
     if (tool.quiet)
         return;
+    fflush(stdout);
     va_list args;
     va_start(args, format);
     vfprintf(stderr, format, args);

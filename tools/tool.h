@@ -25,8 +25,8 @@ void tool_note(const char *format, ...) WG_PRINTF(1, 2);
 
 /* With --json: prints the object, the only one. Takes it over in any case. */
 void tool_object(json_t *object);
-/* Last of all: with --json and no object printed so far, one with the error; then flushes stdout. Returns `code`, or FAILED
- * when stdout could not be written. */
+/* Last of all: with --json and no object printed so far, one with the error; then flushes stdout. Returns `code`, or
+ * FAILED when stdout could not be written. */
 int tool_end(int code);
 
 /* A number, null where JSON has none. */

@@ -1,7 +1,7 @@
 /* wengert train: build or resume a model, train it, log it, save it. */
+#include "train.h"
 #include "plot.h"
 #include "progress.h"
-#include "train.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -29,7 +29,9 @@ static int check_gradients(struct train_run *r, const wg_registry *registry, jso
 /* The metrics of one part of the data, on stdout and into the object. */
 static bool evaluate(struct train_run *r, wg_exec *e, dataset *d, const char *part, json_t *object)
 {
-    const struct model m = { .x = r->graph->x, .y = r->graph->y, .prediction = r->graph->prediction, .loss = r->settings->loss };
+    const struct model m = {
+        .x = r->graph->x, .y = r->graph->y, .prediction = r->graph->prediction, .loss = r->settings->loss
+    };
     struct metrics metrics = { .loss = m.loss };
     char before[16];
     bool done = model_predict(e, &m, d, &metrics, NULL, NULL);
@@ -49,8 +51,8 @@ static bool evaluate_all(struct train_run *r, json_t *object)
     bool done = e != NULL;
     if (!done)
         tool_failed("train: %s", wg_error());
-    done = done && evaluate(r, e, &r->data->train, "train", object)
-           && (!r->data->tested || evaluate(r, e, &r->data->test, "test", object));
+    done = done && evaluate(r, e, &r->data->train, "train", object) &&
+           (!r->data->tested || evaluate(r, e, &r->data->test, "test", object));
     wg_exec_free(e);
     wg_plan_free(plan);
     return done;
@@ -85,10 +87,12 @@ static int die_by_signal(struct train_run *r)
     const char *path = r->settings->o->save, *name = r->signal == SIGINT ? "SIGINT" : "SIGTERM";
     int64_t step = wg_store_step(wg_graph_store(r->graph->graph));
     if (!path)
-        tool_failed("stopped by %s after %" PRId64 " of %" PRId64 " steps; without --save nothing is kept", name, step, r->total);
+        tool_failed("stopped by %s after %" PRId64 " of %" PRId64 " steps; without --save nothing is kept", name, step,
+                    r->total);
     else if (train_save(r))
-        tool_failed("stopped by %s after %" PRId64 " of %" PRId64 " steps; saved %s; to go on: wengert train --resume %s", name, step,
-                    r->total, path, path);
+        tool_failed("stopped by %s after %" PRId64 " of %" PRId64
+                    " steps; saved %s; to go on: wengert train --resume %s",
+                    name, step, r->total, path, path);
     log_close(r->log);
     signal(r->signal, SIG_DFL);
     raise(r->signal);
@@ -136,7 +140,8 @@ static int run(struct train_run *r, const wg_registry *registry, json_t *object)
     if (code)
         return code;
     if (r->first == r->total) {
-        tool_note("%s has done all of its %" PRId64 " steps; for more, give --steps or --epochs\n", r->settings->o->resume, r->total);
+        tool_note("%s has done all of its %" PRId64 " steps; for more, give --steps or --epochs\n",
+                  r->settings->o->resume, r->total);
         return finish(r, object);
     }
     if (!log_open(r->log, r->settings->o, r->first))
@@ -159,7 +164,8 @@ static int with_data(struct command *c, const struct settings *s, const wg_regis
     if (!code) {
         graph = train_graph_new(s, &data, registry);
         r.graph = &graph;
-        code = graph.graph && resume_keep(c, s, graph.graph, data.held_out, data.n_held_out) ? run(&r, registry, object) : FAILED;
+        code = graph.graph && resume_keep(c, s, graph.graph, data.held_out, data.n_held_out) ? run(&r, registry, object)
+                                                                                             : FAILED;
     }
     if (!log_close(&log) && !code)
         code = FAILED;
@@ -194,10 +200,11 @@ const verb verb_train = {
     .name = "train",
     .summary = "Builds or resumes a model, trains it, logs it and saves it",
     .synopsis = "--layers N0,N1,.. --x FILE[:MEMBER] --y FILE[:MEMBER] [OPTION..]",
-    .text = "Examples lie along axis 0 of every file, and the rest is flattened. What is done to the data becomes part of the\n"
-            "model: wengert predict needs none of these options again.\n\n"
-            "  wengert train --layers 2,16,8,1 --data moons:400 --lr 0.3 --check-gradients --save moons.npz\n"
-            "  wengert train --resume moons.npz --steps 5000\n",
+    .text =
+        "Examples lie along axis 0 of every file, and the rest is flattened. What is done to the data becomes part of\n"
+        "the model: wengert predict needs none of these options again.\n\n"
+        "  wengert train --layers 2,16,8,1 --data moons:400 --lr 0.3 --check-gradients --save moons.npz\n"
+        "  wengert train --resume moons.npz --steps 5000\n",
     .options = train_table,
     .values_size = sizeof(struct train_options),
     .run = train,

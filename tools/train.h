@@ -58,11 +58,13 @@ struct settings {
 int settings_read(struct settings *, const struct train_options *);
 void settings_free(struct settings *);
 
-/* Takes the options over from the checkpoint that is resumed, where the command line is silent; refuses changed ones that would make
- * another model or run. *kept holds the texts and must live as long as the options. Returns 0 or an exit code. */
+/* Takes the options over from the checkpoint that is resumed, where the command line is silent; refuses changed ones
+ * that would make another model or run. *kept holds the texts and must live as long as the options. Returns 0 or an
+ * exit code. */
 int resume_options(struct command *, json_t **kept);
 /* Writes the options, and what else a later run needs, into the graph. `held_out`: rows of --split. */
-bool resume_keep(const struct command *, const struct settings *, wg_graph *, const int64_t *held_out, int64_t n_held_out);
+bool resume_keep(const struct command *, const struct settings *, wg_graph *, const int64_t *held_out,
+                 int64_t n_held_out);
 
 /* The data of a run. */
 struct train_data {
@@ -75,11 +77,11 @@ struct train_data {
 int train_data_open(struct train_data *, const struct settings *);
 void train_data_close(struct train_data *);
 
-/* The graph of a run. One branch goes from the files' values to the cost, and is what the checkpoint holds; another one, of the same
- * parameters, begins behind the preparation of the data, which a run on the full batch then does once. */
+/* The graph of a run. One branch goes from the files' values to the cost, and is what the checkpoint holds; another
+ * one, of the same parameters, begins behind the preparation of the data, which a run on the full batch then does once. */
 struct train_graph {
     wg_graph *graph;
-    wg_node *x, *y;             /* as in the files */
+    wg_node *x, *y; /* as in the files */
     wg_node *prepared_x, *prepared_y;
     wg_node *features, *targets; /* inputs in the place of those two */
     wg_node *cost, *quick_cost;  /* from x and y; from features and targets */
@@ -114,8 +116,8 @@ struct train_run {
     int64_t first, total, per_epoch;
     wg_node *trained, *update; /* the cost of the branch that is trained, and the optimiser's effect */
     double cost;               /* the last one */
-    bool saved;  /* the checkpoint holds the values as they are */
-    int signal;  /* that stopped it; 0: none did */
+    bool saved;                /* the checkpoint holds the values as they are */
+    int signal;                /* that stopped it; 0: none did */
 };
 /* Adds the optimiser, and takes the values of the checkpoint that is resumed. Returns an exit code. */
 int train_prepare(struct train_run *);

@@ -31,7 +31,8 @@ static int split(struct train_data *d, const struct settings *s)
 {
     int64_t n = table_count(&d->train.x), out = (int64_t)floor(s->o->split * (double)n + 0.5);
     if (out < 1 || out >= n)
-        return tool_failed("train: --split %g leaves %lld of %lld rows for training", s->o->split, (long long)(n - out), (long long)n);
+        return tool_failed("train: --split %g leaves %lld of %lld rows for training", s->o->split, (long long)(n - out),
+                           (long long)n);
     int64_t *row = tool_alloc((size_t)n, sizeof *row);
     wg_numpy_random random;
     wg_numpy_seed(&random, (uint32_t)s->o->seed);

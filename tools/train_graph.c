@@ -1,4 +1,5 @@
-/* The graph that `train` builds. The preparation of the data is part of it, so whoever has the checkpoint needs no options. */
+/* The graph that `train` builds. The preparation of the data is part of it, so whoever has the checkpoint needs no
+ * options. */
 #include "train.h"
 
 #include <stdlib.h>
@@ -82,8 +83,8 @@ struct train_graph train_graph_new(const struct settings *s, const struct train_
 {
     /* Seed 0 stands for the default in the library; here it is a seed like any other. */
     uint64_t seed = s->o->seed ? (uint64_t)s->o->seed : UINT64_MAX;
-    struct train_graph t = { .graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .seed = seed, .threads = (int)s->o->threads,
-                                                                .registry = registry)) };
+    struct train_graph t = { .graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .seed = seed,
+                                                                .threads = (int)s->o->threads, .registry = registry)) };
     if (t.graph)
         build(&t, s, d);
     wg_store *store = t.quick_cost ? wg_graph_store(t.graph) : NULL;

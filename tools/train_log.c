@@ -38,8 +38,8 @@ static bool read_line(char *line, int64_t *step, double *cost)
     return read_count(line, step) && read_number(tab + 1, cost);
 }
 
-/* Takes over the lines before `first` that an uninterrupted run would have written: the last line of a shorter run, which
- * stands at no multiple of --log-every, is not among them. */
+/* Takes over the lines before `first` that an uninterrupted run would have written: the last line of a shorter run,
+ * which stands at no multiple of --log-every, is not among them. */
 static void take_over(struct train_log *l, const char *path, int64_t first, int64_t every)
 {
     FILE *old = fopen(path, "r");

@@ -49,7 +49,8 @@ static bool feed_all(struct feed *f, struct train_run *r, wg_exec *step)
         return false;
     if (!f->exec || wg_bind(f->exec, t->x, x) || wg_bind(f->exec, t->y, y) || wg_run(f->exec))
         return exec_failed(f->exec);
-    if (wg_bind(step, t->features, wg_result(f->exec, t->prepared_x)) || wg_bind(step, t->targets, wg_result(f->exec, t->prepared_y)))
+    if (wg_bind(step, t->features, wg_result(f->exec, t->prepared_x)) ||
+        wg_bind(step, t->targets, wg_result(f->exec, t->prepared_y)))
         return exec_failed(step);
     return true;
 }
@@ -61,8 +62,9 @@ static bool feed_open(struct feed *f, struct train_run *r, wg_exec *step)
     if (!o->batch)
         return feed_all(f, r, step);
     dataset *d = &r->data->train;
-    f->batches = wg_batches_new((wg_data *[]){ d->x.data, d->y.data }, 2,
-                                WG_OPTS(wg_batches_opts, .batch = o->batch, .seed = (uint64_t)o->seed, .shuffle = true));
+    f->batches =
+        wg_batches_new((wg_data *[]){ d->x.data, d->y.data }, 2,
+                       WG_OPTS(wg_batches_opts, .batch = o->batch, .seed = (uint64_t)o->seed, .shuffle = true));
     if (!f->batches)
         tool_failed("train: %s", wg_error());
     return f->batches != NULL;
@@ -77,7 +79,8 @@ static bool feed_step(struct feed *f, struct train_run *r, wg_exec *step, int64_
         tool_failed("train: %s", wg_error());
         return false;
     }
-    return !wg_bind(step, r->graph->x, batch.view[0]) && !wg_bind(step, r->graph->y, batch.view[1]) ? true : exec_failed(step);
+    return !wg_bind(step, r->graph->x, batch.view[0]) && !wg_bind(step, r->graph->y, batch.view[1]) ? true
+                                                                                                    : exec_failed(step);
 }
 
 static void feed_close(struct feed *f)
@@ -113,8 +116,9 @@ static bool account(struct train_run *r, int64_t step)
     int64_t every = r->settings->o->log_every;
     r->saved = false;
     if (!isfinite(r->cost)) {
-        tool_failed("train: the cost is %g at step %lld: try a smaller --lr than %g, or look for such values in the data", r->cost,
-                    (long long)step, r->settings->o->lr);
+        tool_failed(
+            "train: the cost is %g at step %lld: try a smaller --lr than %g, or look for such values in the data",
+            r->cost, (long long)step, r->settings->o->lr);
         return false;
     }
     bool last = step + 1 == r->total;
@@ -160,8 +164,8 @@ int train_prepare(struct train_run *r)
     r->first = wg_store_step(store);
     r->saved = o->resume != NULL;
     if (r->first > r->total)
-        return tool_failed("%s: has done %lld steps already, more than the %lld that are asked for", o->resume, (long long)r->first,
-                           (long long)r->total);
+        return tool_failed("%s: has done %lld steps already, more than the %lld that are asked for", o->resume,
+                           (long long)r->first, (long long)r->total);
     return DONE;
 }
 

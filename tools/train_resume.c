@@ -8,8 +8,8 @@
 static bool replaced(const struct command *c, const char *name)
 {
     static const char *const pairs[][2] = {
-        { "steps", "epochs" }, { "epochs", "steps" },          { "data", "x" },       { "data", "y" },
-        { "x", "data" },       { "y", "data" },                { "test-data", "test-x" }, { "test-data", "test-y" },
+        { "steps", "epochs" },     { "epochs", "steps" },     { "data", "x" },           { "data", "y" },
+        { "x", "data" },           { "y", "data" },           { "test-data", "test-x" }, { "test-data", "test-y" },
         { "test-x", "test-data" }, { "test-y", "test-data" },
     };
     for (size_t i = 0; i < WG_COUNT(pairs); i++)
@@ -27,7 +27,7 @@ static int take(struct command *c, const option *o, const char *kept)
         return 0;
     char *now = options_text(c, o);
     int code = 0;
-    if (!now || !kept || strcmp(now, kept))
+    if (!now || !kept || strcmp(now, kept) != 0)
         code = tool_misused("train: --%s %s: the run in %s has %s, and a resumed run keeps it", o->name, now ? now : "",
                             ((struct train_options *)c->values)->resume, kept ? kept : "none");
     free(now);
@@ -104,7 +104,8 @@ static bool set_entry(wg_graph *g, const char *name, json_t *object)
     return set;
 }
 
-bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g, const int64_t *held_out, int64_t n_held_out)
+bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g, const int64_t *held_out,
+                 int64_t n_held_out)
 {
     const option *named = options_find(c->verb, "optimizer");
     char *optimizer = options_text(c, named), *loss = choice_text(options_find(c->verb, "loss")->choices, s->loss);

@@ -40,7 +40,7 @@ static int read_init(struct settings *s, const char *text)
     for (int i = 0; i < 2; i++) {
         size_t n = strlen(seeded[i]);
         int64_t seed;
-        if (strncmp(text, seeded[i], n))
+        if (strncmp(text, seeded[i], n) != 0)
             continue;
         if (!read_count(text + n, &seed) || seed < 0 || seed > UINT32_MAX)
             return wrong("init", text, "a seed from 0 to 4294967295 behind the colon");
@@ -49,7 +49,7 @@ static int read_init(struct settings *s, const char *text)
         return 0;
     }
     s->mlp.init = !strcmp(text, "xavier") ? WG_MLP_XAVIER : WG_MLP_HE;
-    if (strcmp(text, "he") && strcmp(text, "xavier"))
+    if (strcmp(text, "he") != 0 && strcmp(text, "xavier") != 0)
         return wrong("init", text, "he, xavier, numpy:SEED or numpy-0.01:SEED");
     return 0;
 }
@@ -71,10 +71,11 @@ static int read_schedule(struct schedule *s, const char *text)
     int kind = read_choice(part[0], names);
     bool right = kind >= 0 && parts <= 3 && (kind != SCHEDULE_CONSTANT || parts == 1);
     if (right && kind == SCHEDULE_STEP)
-        right = parts == 3 && read_count(part[1], &s->steps) && s->steps > 0 && read_number(part[2], &s->value) && s->value >= 0;
+        right = parts == 3 && read_count(part[1], &s->steps) && s->steps > 0 && read_number(part[2], &s->value) &&
+                s->value >= 0;
     else if (right)
-        right = (!part[1] || (read_number(part[1], &s->value) && s->value >= 0))
-                && (!part[2] || (read_count(part[2], &s->steps) && s->steps > 0));
+        right = (!part[1] || (read_number(part[1], &s->value) && s->value >= 0)) &&
+                (!part[2] || (read_count(part[2], &s->steps) && s->steps > 0));
     free(copy);
     s->kind = kind < 0 ? SCHEDULE_CONSTANT : (enum schedule_kind)kind;
     return right ? 0 : wrong("schedule", text, expected);
@@ -123,7 +124,8 @@ int settings_read(struct settings *s, const struct train_options *o)
     *s = (struct settings){ .o = o, .dtype = o->dtype ? WG_F64 : WG_F32 };
     if (!o->layers)
         return tool_misused("train: --layers is missing, as in --layers 2,16,1");
-    s->mlp = (wg_mlp_opts){ .size = sizeof s->mlp, .layout = o->layout ? WG_ROWS : WG_COLUMNS, .hidden = hidden[o->hidden] };
+    s->mlp =
+        (wg_mlp_opts){ .size = sizeof s->mlp, .layout = o->layout ? WG_ROWS : WG_COLUMNS, .hidden = hidden[o->hidden] };
     int code = read_layers(s, o->layers);
     if (!code)
         code = read_init(s, o->init);

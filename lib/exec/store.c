@@ -1,5 +1,6 @@
 /* Stores: making, copying, reading and setting values; who may run on them. */
 #include <math.h>
+#include <sched.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -118,12 +119,15 @@ wg_store *wg_graph_store(wg_graph *g)
 {
     if (!graph_usable(g))
         return NULL;
+    while (atomic_exchange_explicit(&g->store_lock, 1, memory_order_acquire))
+        sched_yield();
     if (!g->store) {
         g->store = wg_store_new(g, 0);
         g->drop_store = wg_store_free;
-        return g->store;
     }
-    return wg__store_complete(g->store) ? NULL : g->store;
+    wg_store *s = g->store && !wg__store_complete(g->store) ? g->store : NULL;
+    atomic_store_explicit(&g->store_lock, 0, memory_order_release);
+    return s;
 }
 
 wg_store *wg_store_copy(const wg_store *from)

@@ -66,6 +66,7 @@ struct wg_graph {
     char *error;      /* its text, in the arena or static */
     wg_store *store;  /* the default one; see lib/exec/store.c. Dropped by wg_graph_free */
     void (*drop_store)(wg_store *);
+    atomic_int store_lock; /* held while the store is made or completed: plans may be made by several threads at once */
     int64_t last_stream; /* the largest `stream` of random operators */
     wg_node *step, *step_assign; /* wg_step_counter's variable and its one increment */
 };

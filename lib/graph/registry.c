@@ -100,7 +100,8 @@ wg_status wg_registry_plugin(wg_registry *r, const char *path)
     if (!p->handle) {
         const char *why = dlerror();
         wg__free(NULL, p, 1, sizeof *p);
-        return wg__fail(WG_ERR_IO, "%s: %s", path, why ? why : "cannot be opened");
+        const char *text = why ? why : "cannot be opened";
+        return strstr(text, path) == text ? wg__fail(WG_ERR_IO, "%s", text) : wg__fail(WG_ERR_IO, "%s: %s", path, text);
     }
     p->next = r->plugins; /* stays loaded even when it fails: it may have registered something before */
     r->plugins = p;

@@ -85,13 +85,15 @@ wg_mlp wg_mlp_new(wg_graph *g, wg_node *x, const int64_t *width, size_t n, const
     for (size_t l = 1; l < n; l++) {
         int64_t in = width[l - 1], out = width[l];
         if (in < 1 || out < 1) {
-            wg__graph_fail(g, WG_ERR_ARG, "mlp: layer %zu has %lld units", in < 1 ? l - 1 : l, (long long)(in < 1 ? in : out));
+            wg__graph_fail(g, WG_ERR_ARG, "mlp: layer %zu has %lld units", in < 1 ? l - 1 : l,
+                           (long long)(in < 1 ? in : out));
             return no_mlp;
         }
         char name[2][24];
         snprintf(name[0], sizeof name[0], "W%zu", l);
         snprintf(name[1], sizeof name[1], "b%zu", l);
-        wg_node *w = wg_param(g, name[0], dtype, columns ? WG_SHAPE(out, in) : WG_SHAPE(in, out), init_of(o.init, in, out));
+        wg_node *w =
+            wg_param(g, name[0], dtype, columns ? WG_SHAPE(out, in) : WG_SHAPE(in, out), init_of(o.init, in, out));
         wg_node *b = wg_param(g, name[1], dtype, columns ? WG_SHAPE(out, 1) : WG_SHAPE(out), wg_init_zeros());
         z = linear(w, a, b, o.layout);
         if (l + 1 < n)

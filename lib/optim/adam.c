@@ -1,5 +1,5 @@
-/* Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), and with weight_decay AdamW (Loshchilov
- * and Hutter, "Decoupled weight decay regularization", ICLR 2019). */
+/* Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), and with weight_decay AdamW
+ * (Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019). */
 #include <math.h>
 
 #include "graph/graph.h"

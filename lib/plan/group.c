@@ -4,38 +4,23 @@
  * lifetime within the list. Operands of the group's size are read where they are, others are broadcast into registers first. */
 #include <string.h>
 
+#include "plan/group.h"
 #include "plan/known.h"
-#include "plan/make.h"
 
-enum { CACHE = 24 * 1024, BLOCK_UNIT = 64, BLOCK_MIN = 256, BLOCK_MAX = 8192, FUSED_GRAIN = 256 };
-
-typedef struct group {
-    wg__making *m;
-    const wg__item *item;
-    wg__instruction *instruction;
-    int64_t count;
-    wg__place *at;  /* m->place: of a value computed here, or of an operand read or broadcast here */
-    int *last_use;  /* m->last_use: the last operation of the item that reads it */
-    int *free_regs, n_free, n_regs;
-    wg__step *step, *once; /* once: those that run once a range */
-    int n_steps, n_once;
-    size_t widest; /* bytes of the widest element in a register */
-} group;
-
-static bool inside(const group *g, const wg_node *root)
+static bool inside(const wg__group *g, const wg_node *root)
 {
     const wg__operation *o = wg__producer(g->m, root);
     return o && g->m->item_of[wg__op_index(o)] == g->m->item_of[wg__op_index(g->item->operation[0])];
 }
 
 /* Whose place an operand has: the root of a value computed here; else the operand itself, as its shape says how to broadcast. */
-static const wg_node *place_key(const group *g, const wg__operation *o, int slot)
+static const wg_node *place_key(const wg__group *g, const wg__operation *o, int slot)
 {
     const wg_node *root = wg__operand(g->m, o, slot);
     return root && !inside(g, root) ? o->in[slot] : root;
 }
 
-static bool needed_outside(const group *g, const wg_node *n)
+static bool needed_outside(const wg__group *g, const wg_node *n)
 {
     const wg__making *m = g->m;
     if (m->wanted[n->index] || m->n_assigns[n->index])
@@ -46,7 +31,7 @@ static bool needed_outside(const group *g, const wg_node *n)
     return false;
 }
 
-static bool reserve(group *g)
+static bool reserve(wg__group *g)
 {
     size_t most = 0; /* steps: every operation, and every operand broadcast */
     for (int k = 0; k < g->item->n; k++)
@@ -59,7 +44,7 @@ static bool reserve(group *g)
 }
 
 /* When is each value read last? */
-static void find_last_uses(group *g)
+static void find_last_uses(wg__group *g)
 {
     for (int k = 0; k < g->item->n; k++)
         for (int s = 0; s < g->item->operation[k]->n_in; s++) {
@@ -70,7 +55,7 @@ static void find_last_uses(group *g)
 }
 
 /* Leaves m->place and m->last_use as they were found. */
-static void forget(group *g)
+static void forget(wg__group *g)
 {
     for (int k = 0; k < g->item->n; k++) {
         const wg__operation *o = g->item->operation[k];
@@ -82,7 +67,7 @@ static void forget(group *g)
     }
 }
 
-static int take_register(group *g, wg_dtype type)
+static int take_register(wg__group *g, wg_dtype type)
 {
     if (wg_dtype_size(type) > g->widest)
         g->widest = wg_dtype_size(type);
@@ -90,7 +75,7 @@ static int take_register(group *g, wg_dtype type)
 }
 
 /* A step at the end of its list; its places are allocated in the program. NULL: WG_ERR_NOMEM. */
-static wg__step *add_step(group *g, bool once, int n_in, int n_out)
+static wg__step *add_step(wg__group *g, bool once, int n_in, int n_out)
 {
     wg__place *place = wg__arena_alloc(&g->m->program->memory, (size_t)(n_in + n_out) * sizeof *place);
     if (!place)
@@ -103,7 +88,7 @@ static wg__step *add_step(group *g, bool once, int n_in, int n_out)
 }
 
 /* A step that writes an operand of another size out to the group's. */
-static wg__step *broadcast_step(group *g, bool once, const wg_node *operand, const wg_node *root)
+static wg__step *broadcast_step(wg__group *g, bool once, const wg_node *operand, const wg_node *root)
 {
     wg__making *m = g->m;
     const wg_shape *from = &m->program->shape[operand->index];
@@ -123,7 +108,7 @@ static wg__step *broadcast_step(group *g, bool once, const wg_node *operand, con
 }
 
 /* An operand of another size goes to a register; a single element once a range, to one that is never given back. */
-static bool broadcast(group *g, const wg_node *operand, const wg_node *root)
+static bool broadcast(wg__group *g, const wg_node *operand, const wg_node *root)
 {
     bool once = wg_shape_count(g->m->program->shape[operand->index]) == 1;
     wg__step *step = broadcast_step(g, once, operand, root);
@@ -138,7 +123,7 @@ static bool broadcast(group *g, const wg_node *operand, const wg_node *root)
 }
 
 /* Makes sure that operand `slot` can be read in blocks, and says where. */
-static bool find_operand(group *g, const wg__operation *o, int slot, wg__place *place)
+static bool find_operand(wg__group *g, const wg__operation *o, int slot, wg__place *place)
 {
     const wg_node *root = wg__operand(g->m, o, slot), *key = place_key(g, o, slot);
     *place = (wg__place){ -1, -1 };
@@ -156,7 +141,7 @@ static bool find_operand(group *g, const wg__operation *o, int slot, wg__place *
 }
 
 /* Gives back registers of operands that operation k reads last; `size`: only of elements of that size (0: of any). */
-static void release(group *g, int k, size_t size)
+static void release(wg__group *g, int k, size_t size)
 {
     const wg__operation *o = g->item->operation[k];
     for (int s = 0; s < o->n_in; s++) {
@@ -170,7 +155,7 @@ static void release(group *g, int k, size_t size)
     }
 }
 
-static bool place_results(group *g, const wg__operation *o, wg__place *out)
+static bool place_results(wg__group *g, const wg__operation *o, wg__place *out)
 {
     wg__making *m = g->m;
     for (int r = 0; r < o->n_out; r++) {
@@ -187,31 +172,35 @@ static bool place_results(group *g, const wg__operation *o, wg__place *out)
 }
 
 /* broadcast_to and broadcast_like of a value from outside: the broadcast is written right where the result belongs. */
-static bool is_plain_broadcast(const group *g, const wg__operation *o)
+static bool is_plain_broadcast(const wg__group *g, const wg__operation *o)
 {
     const wg_node *root = wg__operand(g->m, o, 0);
     return (o->op == &wg_op_broadcast_to || o->op == &wg_op_broadcast_like) && root && !inside(g, root) &&
            wg_shape_count(g->m->program->shape[o->in[0]->index]) != g->count;
 }
 
-static wg_status add_plain_broadcast(group *g, const wg__operation *o)
+static wg_status add_plain_broadcast(wg__group *g, int k)
 {
+    const wg__operation *o = g->item->operation[k];
     wg__step *step = broadcast_step(g, false, o->in[0], wg__operand(g->m, o, 0));
     if (!step)
         return WG_ERR_NOMEM;
     step->node = o->out;
     step->call.out_type = o->out->dtype;
     step->finite = g->m->opts.check_finite && wg__is_float(o->out->dtype) ? o->out->dtype : WG_DTYPE_NONE;
-    return place_results(g, o, step->out) ? WG_OK : WG_ERR_NOMEM;
+    if (!place_results(g, o, step->out))
+        return WG_ERR_NOMEM;
+    release(g, k, 0);
+    return WG_OK;
 }
 
-static wg_status add_operation(group *g, int k)
+static wg_status add_operation(wg__group *g, int k)
 {
     wg__making *m = g->m;
     const wg__operation *o = g->item->operation[k];
     const wg__signature *sig = &m->program->signature[wg__op_index(o)];
     if (is_plain_broadcast(g, o))
-        return add_plain_broadcast(g, o);
+        return add_plain_broadcast(g, k);
     wg__place *in = wg__arena_alloc(&m->memory, (size_t)o->n_in * sizeof *in);
     wg_kernel kernel = wg__kernel_for(o->op, &m->kernels[wg__op_index(o)], 0, sig);
     if (!in || !kernel)
@@ -239,82 +228,7 @@ static wg_status add_operation(group *g, int k)
     return WG_OK;
 }
 
-/* Each buffer once. Until buffers get their places, `last` tells which instruction has listed one and `first` where. */
-static void touch(group *g, int buffer, bool write, bool aligned)
-{
-    wg__instruction *i = g->instruction;
-    int number = (int)(i - g->m->program->instruction);
-    if (buffer < 0)
-        return;
-    wg__buffer *b = &g->m->program->buffers[buffer];
-    if (b->first < 0 || b->last != number) {
-        b->last = number;
-        b->first = i->n_accesses++;
-        i->access[b->first] = (wg__access){ buffer, false, true };
-    }
-    wg__access *a = &i->access[b->first];
-    a->write = a->write || write;
-    a->aligned = a->aligned && aligned;
-}
-
-static bool list_accesses(group *g)
-{
-    wg__instruction *i = g->instruction;
-    size_t n = 0;
-    for (int k = 0; k < i->n_steps; k++)
-        n += (size_t)(i->step[k].call.n_in + i->step[k].n_out);
-    i->access = wg__arena_alloc(&g->m->program->memory, n * sizeof *i->access);
-    for (int k = 0; i->access && k < i->n_steps; k++) {
-        const wg__step *step = &i->step[k];
-        for (int s = 0; s < step->call.n_in; s++)
-            touch(g, step->in[s].buffer, false, !step->still);
-        for (int r = 0; r < step->n_out; r++)
-            touch(g, step->out[r].buffer, true, true);
-    }
-    return i->access != NULL;
-}
-
-/* As many elements as fit the cache, registers and operands together. */
-static int64_t block_size(const group *g)
-{
-    const wg__instruction *i = g->instruction;
-    if (g->item->n == 1 && !g->n_regs)
-        return g->count;
-    size_t bytes = (size_t)g->n_regs * g->widest;
-    for (int k = 0; k < i->n_accesses; k++)
-        bytes += i->access[k].aligned ? g->m->program->buffers[i->access[k].buffer].bytes / (size_t)g->count : 0;
-    int64_t block = bytes ? (int64_t)(CACHE / bytes) / BLOCK_UNIT * BLOCK_UNIT : BLOCK_MAX;
-    return block < BLOCK_MIN ? BLOCK_MIN : block > BLOCK_MAX ? BLOCK_MAX : block;
-}
-
-static bool finish(group *g)
-{
-    wg__instruction *i = g->instruction;
-    i->n_steps = g->n_once + g->n_steps;
-    i->n_once = g->n_once;
-    i->step = wg__arena_alloc(&g->m->program->memory, (size_t)i->n_steps * sizeof *i->step);
-    if (!i->step)
-        return false;
-    memcpy(i->step, g->once, (size_t)g->n_once * sizeof *i->step);
-    memcpy(i->step + g->n_once, g->step, (size_t)g->n_steps * sizeof *i->step);
-    if (!list_accesses(g))
-        return false;
-    i->extent = g->count;
-    i->grain = FUSED_GRAIN;
-    i->block = block_size(g);
-    int64_t held = i->block < g->count ? i->block : g->count;
-    i->n_registers = g->n_regs;
-    i->reg_bytes = ((size_t)held * g->widest + WG__ALIGN - 1) / WG__ALIGN * WG__ALIGN;
-    if ((size_t)g->n_regs * i->reg_bytes > g->m->program->local)
-        g->m->program->local = (size_t)g->n_regs * i->reg_bytes;
-    double blocks = (double)(g->count / i->block + 1);
-    i->cost = i->n_steps * (5 * blocks + 0.25 * (double)g->count);
-    i->fallible = g->item->fallible;
-    g->m->program->n_fused += g->item->n;
-    return true;
-}
-
-static wg_status make(group *g)
+static wg_status make(wg__group *g)
 {
     wg__making *m = g->m;
     find_last_uses(g);
@@ -326,7 +240,7 @@ static wg_status make(group *g)
     if (g->count == 0)
         return WG_OK;
     g->instruction = wg__add_instruction(m, WG__FUSED);
-    if (!g->instruction || !finish(g))
+    if (!g->instruction || !wg__group_finish(g))
         return WG_ERR_NOMEM;
     for (int k = 0; k < g->instruction->n_accesses; k++)
         if (m->program->buffers[g->instruction->access[k].buffer].space == WG__TO_VARIABLE)
@@ -336,7 +250,7 @@ static wg_status make(group *g)
 
 wg_status wg__make_group(wg__making *m, const wg__item *item)
 {
-    group g = { .m = m, .item = item, .at = m->place, .last_use = m->last_use };
+    wg__group g = { .m = m, .item = item, .at = m->place, .last_use = m->last_use };
     g.count = wg_shape_count(m->program->shape[wg__op_index(item->operation[0])]);
     if (!reserve(&g))
         return WG_ERR_NOMEM;

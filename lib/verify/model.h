@@ -37,9 +37,9 @@ wg_status wg__model_gradient(void *model, const double *x, double *g);
 /* The textbook's ||g - approx|| / (||g|| + ||approx||), by central differences with epsilon 1e-7 on each element of
  * theta. */
 wg_status wg__textbook(wg__model *, double *difference);
-/* Lessens the room so that steps in random directions keep away from the kinks of every elementwise operator. Where theta
- * itself is at a kink (a unit whose inputs are all off, with a bias of zero), it is moved aside first: what is verified is
- * the gradient's program, which is the same there. */
+/* Lessens the room so that steps in random directions keep away from the kinks of every elementwise operator. Where
+ * theta itself is at a kink (a unit whose inputs are all off, with a bias of zero), it is moved aside first: what is
+ * verified is the gradient's program, which is the same there. */
 wg_status wg__keep_off_kinks(wg__model *, wg__stream *);
 
 #endif

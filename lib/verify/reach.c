@@ -163,7 +163,8 @@ static wg_status reach_of(wg__model *m, wg__stream *stream, double *reach)
 }
 
 /* Looks for a point with a better reach a little beside `start`; leaves the best in theta. */
-static wg_status move_off(wg__model *m, wg__stream *stream, const double *start, double *best, double enough, double *reach)
+static wg_status move_off(wg__model *m, wg__stream *stream, const double *start, double *best, double enough,
+                          double *reach)
 {
     enum { TRIES = 8 };
     const double displacement = 0x1p-6;
@@ -188,8 +189,8 @@ static wg_status move_off(wg__model *m, wg__stream *stream, const double *start,
 
 wg_status wg__keep_off_kinks(wg__model *m, wg__stream *stream)
 {
-    /* A reach below `enough` is worth a move; steps below `least` drown in rounding: a kink that is nearer is crossed, and
-     * differences will say that they are unsure. */
+    /* A reach below `enough` is worth a move; steps below `least` drown in rounding: a kink that is nearer is crossed,
+     * and differences will say that they are unsure. */
     const double enough = 0x1p-14, least = 0x1p-24;
     double reach, *work = wg__alloc(NULL, 2 * m->n + 1, sizeof *work);
     wg_status st = work ? reach_of(m, stream, &reach) : WG_ERR_NOMEM;

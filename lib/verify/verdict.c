@@ -18,7 +18,7 @@ typedef struct judge {
 /* One direction: what differences say, what the claim says, and how far they may be apart. */
 typedef struct trial {
     wg__slope slope;
-    double got, tolerance;
+    double got, spread, tolerance; /* spread: how far `got` moves with x's last bit */
 } trial;
 
 static trial try_steps(const judge *j, double factor)
@@ -36,19 +36,20 @@ static trial try_steps(const judge *j, double factor)
     for (int k = 0; k < NUDGES; k++) /* written so that a NaN stays */
         spread = fabsl(moved[k]) <= spread ? spread : (double)fabsl(moved[k]);
 
-    trial t = { .slope = wg__difference(&j->probe, factor), .got = (double)got };
+    trial t = { .slope = wg__difference(&j->probe, factor), .got = (double)got, .spread = spread };
     t.tolerance = 4 * t.slope.error + 64 * WG__U64 * (double)bound + 4 * spread;
     return t;
 }
 
 static bool passes(const trial *t) { return wg__within(t->slope.value, t->got, t->tolerance); }
 
-/* Are the differences good enough to accuse, or to acquit? A slope that is zero has no size of its own: then phi over
- * the reach of the steps is the measure. */
+/* Are the differences good enough to accuse, or to acquit, and is the claim settled at x? A slope that is zero has no
+ * size of its own: then phi over the reach of the steps is the measure. A claim that is not finite is no excuse. */
 static bool conclusive(const judge *j, const trial *t)
 {
     double reach = ldexp(1, j->probe.first - WG__STEP_FIRST);
-    return t->slope.error <= 1e-6 * fabs(t->slope.value) + 1e-13 * t->slope.size / reach;
+    double doubt = t->slope.error + (isfinite(t->spread) ? t->spread : 0);
+    return doubt <= 1e-6 * fabs(t->slope.value) + 1e-13 * t->slope.size / reach;
 }
 
 /* One direction's verdict, confirmed before it is a failure: by other steps, and by another direction. */

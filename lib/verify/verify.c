@@ -119,9 +119,8 @@ static wg_status name_culprits(trial *t)
 static wg_status check_order(trial *t)
 {
     wg__judgement j;
-    wg_status st = wg__keep_off_kinks(t->m, &t->stream);
-    if (!st)
-        st = judge_all(t, &j);
+    wg__round_point(t->m->n, t->m->theta, t->m->scale);
+    wg_status st = judge_all(t, &j);
     if (st)
         return st;
     wg_check check = check_of(t, &j, "all parameters", -1);
@@ -144,16 +143,18 @@ static wg_status check_order(trial *t)
 static wg_status check_model(trial *t, const wg_verify_opts *opts)
 {
     int64_t limit = opts->textbook_limit ? opts->textbook_limit : 20000;
-    wg_status st = WG_OK;
-    if (limit > 0 && t->m->n <= (uint64_t)limit)
+    wg_status st = wg__keep_off_kinks(t->m, &t->stream);
+    if (!st && limit > 0 && t->m->n <= (uint64_t)limit)
         st = wg__textbook(t->m, &t->report->difference);
-    wg__round_point(t->m->n, t->m->theta, t->m->scale);
     t->order = 1;
     if (!st)
         st = check_order(t);
     if (!st && opts->order >= 2) {
         t->order = 2;
-        if (!(st = wg__model_derive(t->m, &t->stream)))
+        st = wg__model_derive(t->m, &t->stream);
+        if (!st)
+            st = wg__keep_off_kinks(t->m, &t->stream);
+        if (!st)
             st = check_order(t);
     }
     return st;
