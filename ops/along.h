@@ -24,6 +24,8 @@ typedef struct wg__lines {
 
 static inline wg__lines wg__lines_of(const wg__along *a, int64_t unit)
 {
+    if (a->inner == 1)
+        return (wg__lines){ unit * a->length, unit, 1 };
     int64_t outer = unit / a->blocks, column = unit % a->blocks * WG__LINES;
     int64_t width = a->inner - column < WG__LINES ? a->inner - column : WG__LINES;
     return (wg__lines){ outer * a->length * a->inner + column, outer * a->inner + column, (int)width };

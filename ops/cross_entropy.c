@@ -97,11 +97,13 @@ wg_status wg__cross_entropy_infer(wg_infer *t, wg_shape *rows)
         return label_shape_fail(t);
     *rows = (wg_shape){ .rank = x->rank - 1 };
     for (int i = 0, r = 0; i < x->rank; i++) {
-        int64_t *size = i == axis ? &(int64_t){ 0 } : &rows->dim[r++];
+        int64_t size;
         if (i == axis && by_index)
             continue;
-        if (!wg_dim_unify(x->dim[i], labels->dim[by_index ? r - 1 : i], size))
+        if (!wg_dim_unify(x->dim[i], labels->dim[by_index ? r : i], &size))
             return label_shape_fail(t);
+        if (i != axis)
+            rows->dim[r++] = size;
     }
     return WG_OK;
 }

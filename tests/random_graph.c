@@ -37,34 +37,56 @@ static wg_node *like(pool *p, wg_node *x)
 static wg_node *unary(pool *p, wg_node *x)
 {
     switch (draw(p, 14)) {
-    case 0: return wg_relu(x);
-    case 1: return wg_tanh(x);
-    case 2: return wg_sigmoid(x);
-    case 3: return wg_exp(wg_tanh(x));
-    case 4: return wg_square(x);
-    case 5: return wg_neg(x);
-    case 6: return wg_scale(x, 0.25 + draw(p, 4));
-    case 7: return wg_shift(x, draw(p, 3) - 1);
-    case 8: return wg_abs(x);
-    case 9: return wg_sqrt(wg_shift(wg_square(x), 1));
-    case 10: return wg_log(wg_shift(wg_square(x), 0.5));
-    case 11: return wg_sin(x);
-    case 12: return wg_dropout(x, 0.25);
-    default: return wg_stop_gradient(x);
+    case 0:
+        return wg_relu(x);
+    case 1:
+        return wg_tanh(x);
+    case 2:
+        return wg_sigmoid(x);
+    case 3:
+        return wg_exp(wg_tanh(x));
+    case 4:
+        return wg_square(x);
+    case 5:
+        return wg_neg(x);
+    case 6:
+        return wg_scale(x, 0.25 + draw(p, 4));
+    case 7:
+        return wg_shift(x, draw(p, 3) - 1);
+    case 8:
+        return wg_abs(x);
+    case 9:
+        return wg_sqrt(wg_shift(wg_square(x), 1));
+    case 10:
+        return wg_log(wg_shift(wg_square(x), 0.5));
+    case 11:
+        return wg_sin(x);
+    case 12:
+        return wg_dropout(x, 0.25);
+    default:
+        return wg_stop_gradient(x);
     }
 }
 
 static wg_node *binary(pool *p, wg_node *x, wg_node *y)
 {
     switch (draw(p, 8)) {
-    case 0: return wg_add(x, y);
-    case 1: return wg_sub(x, y);
-    case 2: return wg_mul(x, y);
-    case 3: return wg_div(x, wg_shift(wg_square(y), 1));
-    case 4: return wg_maximum(x, y);
-    case 5: return wg_where(wg_gt(x, y), x, y);
-    case 6: return wg_where(wg_le(x, wg_const(p->g, 0.1)), wg_neg(y), x);
-    default: return wg_minimum(x, y);
+    case 0:
+        return wg_add(x, y);
+    case 1:
+        return wg_sub(x, y);
+    case 2:
+        return wg_mul(x, y);
+    case 3:
+        return wg_div(x, wg_shift(wg_square(y), 1));
+    case 4:
+        return wg_maximum(x, y);
+    case 5:
+        return wg_where(wg_gt(x, y), x, y);
+    case 6:
+        return wg_where(wg_le(x, wg_const(p->g, 0.1)), wg_neg(y), x);
+    default:
+        return wg_minimum(x, y);
     }
 }
 
@@ -74,9 +96,12 @@ static wg_node *reduce(pool *p, wg_node *x)
     wg_axes axes = rank && draw(p, 3) ? WG_AXES(draw(p, rank)) : WG_ALL_AXES;
     bool keep = draw(p, 2);
     switch (draw(p, 3)) {
-    case 0: return wg_scale(wg_sum(x, axes, keep), 0.125);
-    case 1: return wg_mean(x, axes, keep);
-    default: return wg_max(x, axes, keep);
+    case 0:
+        return wg_scale(wg_sum(x, axes, keep), 0.125);
+    case 1:
+        return wg_mean(x, axes, keep);
+    default:
+        return wg_max(x, axes, keep);
     }
 }
 
@@ -88,8 +113,10 @@ static wg_node *product(pool *p, wg_node *x, wg_dtype type)
         return unary(p, x);
     wg_node *other = like(p, x);
     switch (draw(p, 3)) {
-    case 0: return wg_scale(wg_matmul_t(x, true, other, false), 0.0625);
-    case 1: return s.dim[1] > 0 ? wg_scale(wg_matmul(x, wg_transpose(other)), 0.0625) : unary(p, x);
+    case 0:
+        return wg_scale(wg_matmul_t(x, true, other, false), 0.0625);
+    case 1:
+        return s.dim[1] > 0 ? wg_scale(wg_matmul(x, wg_transpose(other)), 0.0625) : unary(p, x);
     default: {
         if (s.dim[1] < 0)
             return unary(p, x);
@@ -103,11 +130,16 @@ static wg_node *reshaped(pool *p, wg_node *x)
 {
     wg_shape s = wg_node_shape(x);
     switch (draw(p, 5)) {
-    case 0: return wg_transpose(x);
-    case 1: return s.rank < 4 ? wg_expand_dims(x, WG_AXES(draw(p, s.rank + 1))) : x;
-    case 2: return s.rank ? wg_flatten(x, 0) : x;
-    case 3: return s.rank ? wg_concat(WG_NODES(x, like(p, x)), s.rank - 1) : x;
-    default: return s.rank ? wg_softmax(x, -1) : x;
+    case 0:
+        return wg_transpose(x);
+    case 1:
+        return s.rank < 4 ? wg_expand_dims(x, WG_AXES(draw(p, s.rank + 1))) : x;
+    case 2:
+        return s.rank ? wg_flatten(x, 0) : x;
+    case 3:
+        return s.rank ? wg_concat(WG_NODES(x, like(p, x)), s.rank - 1) : x;
+    default:
+        return s.rank ? wg_softmax(x, -1) : x;
     }
 }
 
@@ -118,9 +150,12 @@ static wg_node *broadcasting(pool *p, wg_node *x)
     if (s.rank == 0)
         return x;
     switch (draw(p, 3)) {
-    case 0: return wg_mean(x, WG_AXES(0), false);
-    case 1: return wg_mean(x, WG_AXES(s.rank - 1), true);
-    default: return wg_mean(x, WG_ALL_AXES, false);
+    case 0:
+        return wg_mean(x, WG_AXES(0), false);
+    case 1:
+        return wg_mean(x, WG_AXES(s.rank - 1), true);
+    default:
+        return wg_mean(x, WG_ALL_AXES, false);
     }
 }
 
@@ -130,14 +165,21 @@ static wg_node *grow(pool *p, wg_dtype type)
     switch (draw(p, 10)) {
     case 0:
     case 1:
-    case 2: return unary(p, x);
+    case 2:
+        return unary(p, x);
     case 3:
-    case 4: return binary(p, x, like(p, x));
-    case 5: return reduce(p, x);
-    case 6: return product(p, x, type);
-    case 7: return reshaped(p, x);
-    case 8: return binary(p, x, broadcasting(p, x));
-    default: return wg_add(x, unary(p, x));
+    case 4:
+        return binary(p, x, like(p, x));
+    case 5:
+        return reduce(p, x);
+    case 6:
+        return product(p, x, type);
+    case 7:
+        return reshaped(p, x);
+    case 8:
+        return binary(p, x, broadcasting(p, x));
+    default:
+        return wg_add(x, unary(p, x));
     }
 }
 
@@ -163,9 +205,12 @@ static wg_node *update(pool *p, wg_grads gr)
     if (draw(p, 3) == 0)
         gr = wg_clip_by_global_norm(gr, 0.5, NULL);
     switch (draw(p, 3)) {
-    case 0: return wg_sgd(gr, lr);
-    case 1: return wg_momentum(gr, lr, NULL);
-    default: return wg_adam(gr, lr, NULL);
+    case 0:
+        return wg_sgd(gr, lr);
+    case 1:
+        return wg_momentum(gr, lr, NULL);
+    default:
+        return wg_adam(gr, lr, NULL);
     }
 }
 

@@ -42,10 +42,10 @@ static void end(fixture *f)
 }
 
 #define OK(call) ck_assert_msg((call) == WG_OK, "%s", wg_error())
-#define FAILS(call, status, part)                                                               \
-    do {                                                                                        \
-        ck_assert_int_eq((call), (status));                                                     \
-        ck_assert_msg(strstr(wg_error(), (part)) != NULL, "%s lacks %s", wg_error(), (part));   \
+#define FAILS(call, status, part)                                                                                      \
+    do {                                                                                                               \
+        ck_assert_int_eq((call), (status));                                                                            \
+        ck_assert_msg(strstr(wg_error(), (part)) != NULL, "%s lacks %s", wg_error(), (part));                          \
     } while (0)
 
 static float element(const wg_exec *e, const wg_node *n, int64_t i) { return (float)wg_view_at(wg_result(e, n), i); }
@@ -301,7 +301,8 @@ static model train(int threads, bool check_finite)
     m.w = wg_param(m.g, "w", WG_F32, WG_SHAPE(3, 1), wg_init_constant(0.25));
     m.loss = wg_bce(wg_sigmoid(wg_matmul(m.x, m.w)), m.y, WG_MEAN);
     wg_node *step = wg_adam(wg_grads_of(m.loss, wg_trainable(m.loss)), wg_const(m.g, 0.1), NULL);
-    m.e = exec_of(m.g, WG_TRAIN, WG_NODES(m.loss, step), WG_OPTS(wg_exec_opts, .threads = threads, .check_finite = check_finite));
+    m.e = exec_of(m.g, WG_TRAIN, WG_NODES(m.loss, step),
+                  WG_OPTS(wg_exec_opts, .threads = threads, .check_finite = check_finite));
     return m;
 }
 
@@ -361,11 +362,12 @@ START_TEST(check_finite_names_the_first_node_inside_a_fused_chain)
     static float x[70000];
     for (int i = 0; i < 70000; i++)
         x[i] = 1;
-    x[69999] = -1;  /* its logarithm is not finite, in the last block of the last worker */
-    x[0] = 1000;    /* its exponential neither, in the first */
+    x[69999] = -1; /* its logarithm is not finite, in the last block of the last worker */
+    x[0] = 1000;   /* its exponential neither, in the first */
     wg_node *in = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH));
     wg_node *l = wg_log(in), *y = wg_add(wg_exp(wg_scale(in, 2)), wg_relu(l));
-    wg_exec *e = exec_of(g, WG_INFER, WG_NODES(y), WG_OPTS(wg_exec_opts, .threads = _i & 1 ? 3 : 1, .check_finite = true));
+    wg_exec *e =
+        exec_of(g, WG_INFER, WG_NODES(y), WG_OPTS(wg_exec_opts, .threads = _i & 1 ? 3 : 1, .check_finite = true));
     OK(wg_bind(e, in, WG_VIEW(x, 70000)));
     FAILS(wg_run(e), WG_ERR_NUMERIC, "log");
     ck_assert_msg(strstr(wg_error(), "log(x)"), "%s", wg_error());
@@ -608,7 +610,8 @@ START_TEST(dropout_follows_mode_and_step)
     static float ones[1000];
     for (int i = 0; i < 1000; i++)
         ones[i] = 1;
-    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH)), *d = wg_dropout(x, 0.5), *s = wg_sum(d, WG_ALL_AXES, false);
+    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH)), *d = wg_dropout(x, 0.5),
+            *s = wg_sum(d, WG_ALL_AXES, false);
     wg_node *count = wg_step_counter(g), *next = wg_assign(count, wg_shift(count, 1));
     wg_exec *infer = exec_of(g, WG_INFER, WG_NODES(s), NULL), *fit = exec_of(g, WG_TRAIN, WG_NODES(s, next), NULL);
     OK(wg_bind(infer, x, WG_VIEW(ones, 1000)));
@@ -627,15 +630,17 @@ START_TEST(dropout_follows_mode_and_step)
 END_TEST
 
 /* Doubles its operand, and tells every element its place in the whole; refuses negative elements. */
-WG_KERNEL(place_forward,
-    const T *x = c->in[0]; T *y = c->out;
-    for (int64_t i = begin; i < end; i++) {
+WG_KERNEL(
+    place_forward, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
         if (x[i] < 0)
             return wg_call_fail(c, WG_ERR_RANGE, "negative at %d", (int)(c->first + i));
         y[i] = 2 * x[i] + (T)(c->first + i);
-    }
-)
-static const wg_op place = { WG_OP, .name = "place", .doc = "2 x + i", .arity = 1, .flags = WG_ELEMENTWISE | WG_NO_GRADIENT,
+    })
+static const wg_op place = { WG_OP,
+                             .name = "place",
+                             .doc = "2 x + i",
+                             .arity = 1,
+                             .flags = WG_ELEMENTWISE | WG_NO_GRADIENT,
                              .forward = WG_BOTH(place_forward) };
 
 START_TEST(users_operators_are_fused_and_told_where_they_are)

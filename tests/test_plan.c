@@ -63,7 +63,8 @@ static wg_exec *new_exec(const random_graph *r, wg_mode mode, int threads, bool 
     wg_plan *p = wg_compile(r->graph, mode, (wg_nodes){ all, n });
     ck_assert_msg(p != NULL, "%s", wg_error());
     wg_store *store = wg_store_copy(wg_graph_store(r->graph));
-    wg_exec *e = wg_exec_new_with(p, WG_OPTS(wg_exec_opts, .threads = threads, .store = store, .check_finite = check_finite));
+    wg_exec *e =
+        wg_exec_new_with(p, WG_OPTS(wg_exec_opts, .threads = threads, .store = store, .check_finite = check_finite));
     ck_assert_msg(e != NULL, "%s", wg_error());
     wg_store_free(store);
     wg_plan_free(p);
@@ -94,16 +95,16 @@ static void compare(const random_graph *r, uint64_t seed, wg_mode mode, int thre
         for (size_t i = 0; i < r->n_wanted; i++) {
             v = wg_result(e, r->wanted[i]);
             ck_assert_msg(v.data && !memcmp(v.data, value[i].data, value[i].size),
-                          "graph %d, %d threads, round %d: %s is not what the interpreter says", (int)seed, threads, round,
-                          wg_node_name(r->wanted[i]));
+                          "graph %d, %d threads, round %d: %s is not what the interpreter says", (int)seed, threads,
+                          round, wg_node_name(r->wanted[i]));
             free(value[i].data);
         }
         for (size_t i = 0; i < n_assigns; i++) {
             wg_node *variable = wg_node_inputs(assign[i]).at[0];
             v = wg_get(wg_exec_store(e), variable);
             ck_assert_msg(!memcmp(v.data, changed[i].data, changed[i].size),
-                          "graph %d, %d threads, round %d: %s was not assigned what the interpreter says", (int)seed, threads,
-                          round, wg_node_name(variable));
+                          "graph %d, %d threads, round %d: %s was not assigned what the interpreter says", (int)seed,
+                          threads, round, wg_node_name(variable));
             free(changed[i].data);
         }
     }
@@ -200,7 +201,7 @@ START_TEST(constants_are_folded_and_transposes_absorbed)
     stats_of(g, x, WG_NODES(wg_mul(wg_matmul(x, wg_transpose(w)), wg_cast(c, WG_F32))), &text);
     ck_assert_ptr_null(strstr(text, "transpose"));
     ck_assert_ptr_null(strstr(text, "exp"));
-    ck_assert_ptr_null(strstr(text, "cast"));
+    ck_assert_ptr_null(strstr(text, " cast "));
     wg_text_free(text);
 }
 END_TEST

@@ -15,7 +15,7 @@ typedef struct wg__feed {
     const void *data;    /* what a run reads: the user's memory, or `copy` */
     void *copy;
     size_t copy_bytes;
-    bool gather; /* bound, but strided or misaligned: copied at each run */
+    bool gather;       /* bound, but strided or misaligned: copied at each run */
     wg_status failure; /* of the last feed; the one before is gone too */
     char failure_text[256];
 } wg__feed;
@@ -63,15 +63,15 @@ typedef struct wg__frame {
     wg_shape *fed; /* by leaf of the plan: the shapes that the program is for */
     wg__arena memory;
     int workers;
-    wg__portion *part;   /* of worker w in instruction i: part[w * n_instructions + i] */
-    wg__patch *patch; /* by buffer: patch[patch_begin[b]] .. */
+    wg__portion *part; /* of worker w in instruction i: part[w * n_instructions + i] */
+    wg__patch *patch;  /* by buffer: patch[patch_begin[b]] .. */
     int *patch_begin;
-    void **address;   /* by buffer, as patched */
+    void **address;        /* by buffer, as patched */
     int *moving, n_moving; /* buffers whose address may change between runs: leaves */
     wg_call **random;      /* calls that want seed and step */
     int n_random;
     size_t random_capacity;
-    void *workspace; /* as patched */
+    void *workspace;      /* as patched */
     wg__failure *failure; /* by worker */
 } wg__frame;
 
@@ -91,8 +91,8 @@ struct wg_exec {
     wg_status pending;    /* of a feed of something that is no leaf */
 
     wg__frame *frame[WG__FRAMES]; /* most recently used first */
-    wg__frame *now; /* what a run would use; NULL: to be prepared */
-    wg__frame *ran; /* whose results can be read */
+    wg__frame *now;               /* what a run would use; NULL: to be prepared */
+    wg__frame *ran;               /* whose results can be read */
     void *workspace;
     size_t workspace_bytes;
 

@@ -74,13 +74,14 @@ static wg_status check(const wg_node *leaf, const wg_view *v)
 {
     char a[96], b[96];
     if (v->dtype != leaf->dtype)
-        return wg__fail(WG_ERR_DTYPE, "%s is %s, but was fed %s", leaf->name, wg_dtype_name(leaf->dtype), wg_dtype_name(v->dtype));
+        return wg__fail(WG_ERR_DTYPE, "%s is %s, but was fed %s", leaf->name, wg_dtype_name(leaf->dtype),
+                        wg_dtype_name(v->dtype));
     bool fits = v->shape.rank == leaf->shape.rank && wg__shape_known(&v->shape);
     for (int d = 0; fits && d < v->shape.rank; d++)
         fits = leaf->shape.dim[d] < 0 || leaf->shape.dim[d] == v->shape.dim[d];
     if (!fits)
-        return wg__fail(WG_ERR_SHAPE, "%s has shape %s, but was fed %s", leaf->name, wg_shape_text(leaf->shape, a, sizeof a),
-                        wg_shape_text(v->shape, b, sizeof b));
+        return wg__fail(WG_ERR_SHAPE, "%s has shape %s, but was fed %s", leaf->name,
+                        wg_shape_text(leaf->shape, a, sizeof a), wg_shape_text(v->shape, b, sizeof b));
     if (!v->data && wg_shape_count(v->shape) > 0)
         return wg__fail(WG_ERR_ARG, "%s was fed a view without data", leaf->name);
     return WG_OK;
@@ -136,7 +137,8 @@ static wg_status feed(wg_exec *e, const wg_node *leaf, wg_view v, bool borrow, c
     wg__feed *f = NULL;
     wg_status status = WG_OK;
     if (!is_leaf(e, leaf))
-        status = wg__fail(WG_ERR_ARG, "%s: %s is no input, param or variable of the plan's graph", caller, leaf ? leaf->name : "NULL");
+        status = wg__fail(WG_ERR_ARG, "%s: %s is no input, param or variable of the plan's graph", caller,
+                          leaf ? leaf->name : "NULL");
     else if (!(f = wg__feed_find(e, leaf)) && !(f = add_feed(e, leaf)))
         status = WG_ERR_NOMEM;
     if (!f) {

@@ -28,8 +28,8 @@ static bool patch_own(framer *f, void **where, size_t offset)
 }
 
 /* The pointer at `where` finds its place: fixed, or, for a buffer that is worked through in blocks, by a cursor. */
-static bool bind_place(framer *f, const wg__instruction *i, wg__portion *part, wg__place place, void **where, size_t size,
-                       bool moves)
+static bool bind_place(framer *f, const wg__instruction *i, wg__portion *part, wg__place place, void **where,
+                       size_t size, bool moves)
 {
     if (place.reg >= 0)
         return patch_own(f, where, (size_t)place.reg * i->reg_bytes);
@@ -114,7 +114,7 @@ static bool sort_patches(framer *f)
     wg__frame *frame = f->frame;
     const wg__program *p = frame->program;
     wg__arena *a = &frame->memory;
-    size_t places = (size_t)(p->n_buffers + frame->workers);
+    size_t places = (size_t)p->n_buffers + (size_t)frame->workers;
     frame->patch = wg__arena_alloc(a, f->n_patches * sizeof *frame->patch);
     frame->patch_begin = wg__arena_alloc(a, (places + 2) * sizeof *frame->patch_begin);
     frame->address = wg__arena_alloc(a, places * sizeof *frame->address);

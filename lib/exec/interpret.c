@@ -44,8 +44,9 @@ static wg_status compute(interpreter *t, const wg__operation *o)
 {
     wg_exec *e = t->exec;
     wg__arena *a = &e->interpreted;
-    wg__evaluation v = { .op = o->op, .seed = e->store->seed, .step = (uint64_t)wg_store_step(e->store),
-                         .allocator = &e->allocator };
+    wg__evaluation v = {
+        .op = o->op, .seed = e->store->seed, .step = (uint64_t)wg_store_step(e->store), .allocator = &e->allocator
+    };
     wg_status status = wg__signature_of(&t->sizes, o, t->shape, a, &v.signature);
     const void **in = wg__arena_alloc(a, (size_t)o->n_in * sizeof *in);
     void **out = wg__arena_alloc(a, (size_t)o->n_out * sizeof *out);
@@ -111,7 +112,8 @@ wg_status wg_interpret(wg_exec *e, const wg_node *n, wg_view *out)
         return wg__fail(WG_ERR_ARG, "wg_interpret: %s is NULL", e ? "the place for the view" : "the exec");
     *out = (wg_view){ 0 };
     if (!n || n->operation->graph != e->plan->source)
-        return wg__exec_failed(e, wg__fail(WG_ERR_ARG, "wg_interpret: the node is %s", n ? "of another graph" : "NULL"));
+        return wg__exec_failed(e,
+                               wg__fail(WG_ERR_ARG, "wg_interpret: the node is %s", n ? "of another graph" : "NULL"));
     if (!wg__store_enter(e->store, false))
         return wg__exec_failed(e, wg__fail(WG_ERR_BUSY, "another run changes the store"));
     wg__arena_free(&e->interpreted);

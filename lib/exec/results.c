@@ -43,7 +43,8 @@ double wg_scalar(const wg_exec *e, const wg_node *n)
         return NAN;
     if (wg_shape_count(v.shape) != 1) {
         char text[96];
-        wg__fail(WG_ERR_SHAPE, "wg_scalar: %s has shape %s, not one element", n->name, wg_shape_text(v.shape, text, sizeof text));
+        wg__fail(WG_ERR_SHAPE, "wg_scalar: %s has shape %s, not one element", n->name,
+                 wg_shape_text(v.shape, text, sizeof text));
         return NAN;
     }
     return wg__load(v.data, v.dtype, 0);

@@ -28,8 +28,8 @@ static void note_failure(run *r, int worker, int instruction, int step, wg_statu
     f->status = status;
     snprintf(f->text, sizeof f->text, "%s", wg_error());
     int least = atomic_load_explicit(&r->failed, memory_order_relaxed);
-    while (instruction < least && !atomic_compare_exchange_weak_explicit(&r->failed, &least, instruction, memory_order_relaxed,
-                                                                         memory_order_relaxed))
+    while (instruction < least && !atomic_compare_exchange_weak_explicit(&r->failed, &least, instruction,
+                                                                         memory_order_relaxed, memory_order_relaxed))
         continue;
 }
 
@@ -81,10 +81,10 @@ static wg_status tell_failure(const run *r)
 {
     const wg__frame *f = r->frame;
     int number = atomic_load_explicit(&r->failed, memory_order_relaxed);
-    const wg__failure *first = NULL;
-    for (int w = 0; w < f->workers; w++) {
+    const wg__failure *first = f->failure;
+    for (int w = 1; w < f->workers; w++) {
         const wg__failure *other = &f->failure[w];
-        if (other->instruction == number && (!first || other->step < first->step))
+        if (other->instruction == number && (first->instruction != number || other->step < first->step))
             first = other;
     }
     wg__fail(first->status, "%s", first->text);

@@ -5,13 +5,15 @@
 #include "graph/operation.h"
 #include <wengert/ops.h>
 
-enum { MAX_OPERANDS = 1024, MAX_RESULTS = 16 };
+enum { FEW = 8, MAX_OPERANDS = 1 << 20, MAX_RESULTS = 16 };
 
 /* What is being applied; operands may be replaced by casts on the way. */
 typedef struct application {
     wg_graph *graph;
     const wg_op *op;
     wg_node **in;
+    wg_shape *shape; /* the operands'; filled before inference */
+    wg_dtype *type;
     int n_in;
 } application;
 
@@ -108,7 +110,7 @@ static bool settle_weak(application *a, bool *all_weak)
 static bool floats_agree(const application *a)
 {
     wg_dtype first = WG_DTYPE_NONE;
-    for (int s = 0; s < a->n_in; s++) {
+    for (int s = 0; s < a->n_in && a->op != &wg_op_group; s++) { /* effects may be of any type */
         wg_dtype t = a->in[s]->dtype;
         if (!wg__is_float(t))
             continue;
@@ -159,13 +161,13 @@ static void settle_stream(wg_graph *g, wg__operation *o)
 
 static wg_node *make(application *a, const void *attrs, bool weak)
 {
-    wg_shape in_shape[MAX_OPERANDS], out_shape[MAX_RESULTS];
-    wg_dtype in_type[MAX_OPERANDS], out_type[MAX_RESULTS];
+    wg_shape out_shape[MAX_RESULTS];
+    wg_dtype out_type[MAX_RESULTS];
     for (int s = 0; s < a->n_in; s++) {
-        in_shape[s] = a->in[s]->shape;
-        in_type[s] = a->in[s]->dtype;
+        a->shape[s] = a->in[s]->shape;
+        a->type[s] = a->in[s]->dtype;
     }
-    if (!floats_agree(a) || wg__infer(a->op, attrs, a->n_in, in_shape, in_type, out_shape, out_type))
+    if (!floats_agree(a) || wg__infer(a->op, attrs, a->n_in, a->shape, a->type, out_shape, out_type))
         return fail_with_expression(a);
     wg__operation *o = wg__operation_new(a->graph, a->op, (wg_nodes){ a->in, (size_t)a->n_in }, attrs,
                                          a->op->results ? a->op->results : 1, out_shape, out_type);
@@ -176,18 +178,43 @@ static wg_node *make(application *a, const void *attrs, bool weak)
     return o->out;
 }
 
+static wg_node *apply_to(application *a, wg_nodes in, const void *attrs)
+{
+    bool weak;
+    if (in.n)
+        memcpy(a->in, in.at, in.n * sizeof *in.at);
+    return settle_weak(a, &weak) ? make(a, attrs, weak) : NULL;
+}
+
+/* Room for the operands on the stack where they are few, as nearly always. */
+static wg_node *apply_with_room(wg_graph *g, const wg_op *op, wg_nodes in, const void *attrs)
+{
+    application a = { .graph = g, .op = op, .n_in = (int)in.n };
+    if (in.n <= FEW) {
+        wg_node *node[FEW];
+        wg_shape shape[FEW];
+        wg_dtype type[FEW];
+        a.in = node, a.shape = shape, a.type = type;
+        return apply_to(&a, in, attrs);
+    }
+    a.in = wg__alloc(&g->allocator, in.n, sizeof(wg_node *));
+    a.shape = wg__alloc(&g->allocator, in.n, sizeof *a.shape);
+    a.type = wg__alloc(&g->allocator, in.n, sizeof *a.type);
+    wg_node *result = a.in && a.shape && a.type ? apply_to(&a, in, attrs) : wg__graph_fail_again(g);
+    wg__free(&g->allocator, a.in, in.n, sizeof(wg_node *));
+    wg__free(&g->allocator, a.shape, in.n, sizeof *a.shape);
+    wg__free(&g->allocator, a.type, in.n, sizeof *a.type);
+    return result;
+}
+
 wg_node *wg_apply_in(wg_graph *g, const wg_op *op, wg_nodes in, const void *attrs)
 {
-    if (!op || op->size == 0 || op->size > sizeof *op || !op->name || op->results > MAX_RESULTS)
-        return wg__graph_fail(g, WG_ERR_ARG, "wg_apply: no operator, or its descriptor does not begin with WG_OP");
+    if (!op || op->size != sizeof *op || !op->name || op->results > MAX_RESULTS)
+        return wg__graph_fail(g, WG_ERR_ARG, "wg_apply: no operator, or its descriptor does not begin with WG_OP of this version");
     if (in.n && !in.at)
         return wg__graph_fail(g, WG_ERR_GRAPH, "%s: the list of operands is NULL", op->name);
     if (!(g = common_graph(g, op, in)) || !arity_fits(g, op, in.n))
         return NULL;
-    wg_node *operand[MAX_OPERANDS];
-    for (size_t s = 0; s < in.n; s++)
-        operand[s] = in.at[s];
-    application a = { g, op, operand, (int)in.n };
     uint64_t defaults[64] = { 0 };
     if (!attrs && op->attrs_size) {
         if (op->attrs_size > sizeof defaults)
@@ -196,10 +223,7 @@ wg_node *wg_apply_in(wg_graph *g, const wg_op *op, wg_nodes in, const void *attr
             return wg__graph_fail_again(g);
         attrs = defaults;
     }
-    bool weak;
-    if (!settle_weak(&a, &weak))
-        return NULL;
-    return make(&a, attrs, weak);
+    return apply_with_room(g, op, in, attrs);
 }
 
 wg_node *wg_apply(const wg_op *op, wg_nodes in, const void *attrs) { return wg_apply_in(NULL, op, in, attrs); }

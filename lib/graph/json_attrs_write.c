@@ -72,7 +72,7 @@ static bool is_default(const wg_op *op, const wg_attr *a, const void *attrs, voi
         return false;
     put_field(&own, a, attrs);
     put_field(&usual, a, scratch);
-    same = !own.failed && !usual.failed && strcmp(own.at, usual.at) == 0;
+    same = own.at && usual.at && !own.failed && !usual.failed && strcmp(own.at, usual.at) == 0;
     wg__text_free(&own);
     wg__text_free(&usual);
     return same;

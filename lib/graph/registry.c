@@ -60,8 +60,8 @@ static bool op_name_valid(const char *name)
 
 static wg_status check_descriptor(const wg_op *op)
 {
-    if (!op || op->size == 0 || op->size > sizeof *op)
-        return wg__fail(WG_ERR_ARG, "wg_register: no descriptor, or it does not begin with WG_OP");
+    if (!op || op->size != sizeof *op)
+        return wg__fail(WG_ERR_ARG, "wg_register: no descriptor, or it does not begin with WG_OP of this version");
     if (!op->name || !op_name_valid(op->name))
         return wg__fail(WG_ERR_ARG, "wg_register: \"%.60s\" is no operator's name: a-z, 0-9 and _", op->name ? op->name : "");
     if (op->arity < WG_VARIADIC || op->optional < 0 || (op->arity >= 0 && op->optional > op->arity) || op->results < 0)

@@ -143,12 +143,12 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
     if (p->b == WG__LOCAL)
         multiply->local = (size_t)(kc * panel * panels) * element;
     if (p->swap) {
-        p->buffer = (int64_t)(multiply->local + 63) / 64 * 64;
-        multiply->local = (size_t)p->buffer + (size_t)(p->m * panel * panels) * element;
+        p->buffer = (int64_t)((multiply->local + 63) / 64 * 64 / element);
+        multiply->local = (size_t)(p->buffer + p->m * panel * panels) * element;
     }
     if (p->splits > 1) {
-        p->partials = (int64_t)(l->scratch + 63) / 64 * 64;
-        l->scratch = (size_t)p->partials + (size_t)(p->batch * p->splits * p->m * p->n) * element;
+        p->partials = (int64_t)((l->scratch + 63) / 64 * 64 / element);
+        l->scratch = (size_t)(p->partials + p->batch * p->splits * p->m * p->n) * element;
         add_stage(l, 2, p->batch * p->m * p->n, 0.1 * p->splits)->grain = 1024;
     }
     return WG_OK;

@@ -34,8 +34,8 @@ typedef struct wg__product {
     int64_t batch_dim[WG__BATCH_RANK];
     int64_t batch_a[WG__BATCH_RANK], batch_b[WG__BATCH_RANK]; /* steps, in matrices */
     int64_t batch, own_a, own_b;            /* matrices in C, in A, in B */
-    int64_t partials;                       /* where in scratch the splits' products begin, in bytes */
-    int64_t buffer;                         /* where in a worker's memory a transposed block of C begins, in bytes */
+    int64_t partials;                       /* where in scratch the splits' products begin, in elements */
+    int64_t buffer;                         /* where in a worker's memory a transposed block of C begins, in elements */
     int32_t batch_rank;
     uint8_t transpose_a, transpose_b;       /* stored (k, m); stored (n, k) */
     uint8_t a, b;                           /* WG__DIRECT, .. */

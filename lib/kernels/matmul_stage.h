@@ -119,7 +119,7 @@ wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
         const int64_t matrix = u / p->blocks / p->splits, split = u / p->blocks % p->splits, block = u % p->blocks;
         const int cuts = p->by_rows ? p->tiles : p->panels;
         const int from = (int)wg__part(cuts, block, p->blocks), to = (int)wg__part(cuts, block + 1, p->blocks);
-        T *out = p->splits > 1 ? (T *)((char *)c->scratch + p->partials) + (matrix * p->splits + split) * size
+        T *out = p->splits > 1 ? (T *)c->scratch + p->partials + (matrix * p->splits + split) * size
                                : (T *)c->out + matrix * size;
         if (p->method == WG__BY_VECTOR) {
             NAME(vector_part)(p, c, matrix, from, to, out);
@@ -129,7 +129,7 @@ wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
             NAME(part)(p, c, matrix, split, 0, p->tiles, from, to, out + from * panel, p->n);
         } else { /* C's transpose comes out: (m, cols) by way of a buffer to rows of C, (cols, m) */
             const int64_t first = from * panel, cols = wg__least(to * panel, p->n) - first;
-            T *turned = (T *)((char *)c->local + p->buffer);
+            T *turned = (T *)c->local + p->buffer;
             NAME(part)(p, c, matrix, split, 0, p->tiles, from, to, turned, cols);
             SYM(wg__pack_along)(out + first * p->m, p->m, turned, cols, p->m, cols);
         }
@@ -164,7 +164,7 @@ wg_status SYM(wg__matmul_combine)(const wg_call *c, int64_t begin, int64_t end)
     T *out = c->out;
     while (begin < end) {
         const int64_t matrix = begin / size, at = begin % size, run = wg__least(end - begin, size - at);
-        const T *part = (const T *)((const char *)c->scratch + p->partials) + matrix * p->splits * size + at;
+        const T *part = (const T *)c->scratch + p->partials + matrix * p->splits * size + at;
         for (int64_t i = 0; i < run; i++)
             out[begin + i] = part[i];
         for (int s = 1; s < p->splits; s++)

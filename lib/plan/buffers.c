@@ -42,15 +42,16 @@ int wg__buffer_of(wg__making *m, const wg_node *root)
 
 int wg__variable_buffer(wg__making *m, const wg_node *variable)
 {
-    return wg__add_buffer(m, (wg__buffer){ .space = WG__TO_VARIABLE, .leaf = m->plan->leaf_of[variable->index],
+    return wg__add_buffer(m, (wg__buffer){ .space = WG__TO_VARIABLE,
+                                           .leaf = m->plan->leaf_of[variable->index],
                                            .bytes = bytes_of(m, variable) });
 }
 
 wg__instruction *wg__add_instruction(wg__making *m, wg__kind kind)
 {
     wg__program *p = m->program;
-    if (!wg__grow(&m->plan->allocator, (void **)&p->instruction, &p->instructions_capacity, (size_t)p->n_instructions + 1,
-                  sizeof *p->instruction))
+    if (!wg__grow(&m->plan->allocator, (void **)&p->instruction, &p->instructions_capacity,
+                  (size_t)p->n_instructions + 1, sizeof *p->instruction))
         return NULL;
     wg__instruction *i = &p->instruction[p->n_instructions++];
     *i = (wg__instruction){ .kind = kind };
@@ -60,7 +61,11 @@ wg__instruction *wg__add_instruction(wg__making *m, wg__kind kind)
 wg_call wg__call_of(const wg__signature *s)
 {
     return (wg_call){
-        .attrs = s->attrs, .n_in = s->n_in, .in_shape = s->in_shape, .in_type = s->in_type, .out_shape = s->out_shape[0],
+        .attrs = s->attrs,
+        .n_in = s->n_in,
+        .in_shape = s->in_shape,
+        .in_type = s->in_type,
+        .out_shape = s->out_shape[0],
         .out_type = s->out_type[0],
     };
 }

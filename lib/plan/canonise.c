@@ -62,7 +62,8 @@ bool wg__canonise_graph(wg__copy *c, const wg__copy *settled, wg_nodes wanted)
         wg__mark_needed(source, wanted, needed);
     for (size_t i = 0; done && i < c->n_image; i++)
         if (needed[i] && !c->image[i])
-            done = canonise_operation(c, &shared, source->nodes[i]->operation) && wg__copy_origin(c, settled->origin[i]);
+            done =
+                canonise_operation(c, &shared, source->nodes[i]->operation) && wg__copy_origin(c, settled->origin[i]);
     wg__sharing_end(&shared);
     wg__free(a, needed, c->n_image, 1);
     return done;

@@ -184,8 +184,8 @@ wg_plan *wg_compile(wg_graph *g, wg_mode mode, wg_nodes wanted)
     p->source = wg__graph_hold(g);
     p->mode = mode;
     p->store = wg_store_ref(wg_graph_store(g));
-    if (!p->store || !wg__settle_graph(&p->settled, g, mode, wanted) || !canonise(p, wanted) || !list_wanted(p, wanted) ||
-        !list_operations(p)) {
+    if (!p->store || !wg__settle_graph(&p->settled, g, mode, wanted) || !canonise(p, wanted) ||
+        !list_wanted(p, wanted) || !list_operations(p)) {
         wg_plan_free(p);
         return NULL;
     }

@@ -8,8 +8,17 @@ static wg_call whole_call(const wg__evaluation *e, const void *const *in)
 {
     const wg__signature *s = &e->signature;
     return (wg_call){
-        .in = in, .out = e->out[0], .outs = e->out, .attrs = s->attrs, .n_in = s->n_in, .in_shape = s->in_shape,
-        .in_type = s->in_type, .out_shape = s->out_shape[0], .out_type = s->out_type[0], .seed = e->seed, .step = e->step,
+        .in = in,
+        .out = e->out[0],
+        .outs = e->out,
+        .attrs = s->attrs,
+        .n_in = s->n_in,
+        .in_shape = s->in_shape,
+        .in_type = s->in_type,
+        .out_shape = s->out_shape[0],
+        .out_type = s->out_type[0],
+        .seed = e->seed,
+        .step = e->step,
     };
 }
 

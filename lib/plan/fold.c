@@ -37,7 +37,10 @@ static bool compute(const wg__operation *o, void *out)
     }
     wg__evaluation e = {
         .signature = { o->attrs, o->n_in, 1, in_shape, in_type, &o->out->shape, &o->out->dtype },
-        .op = o->op, .in = in, .out = &out, .allocator = a,
+        .op = o->op,
+        .in = in,
+        .out = &out,
+        .allocator = a,
     };
     done = done && !wg__evaluate(&e);
     wg__arena_free(&arena);

@@ -51,8 +51,8 @@ static wg__item *item_for(const fuser *f, const wg__operation *o)
 {
     wg__making *m = f->m;
     int earliest = f->earliest[wg__op_index(o)];
-    wg__item *user = earliest >= 0 ? &m->item[earliest] : NULL;
-    if (user && user->fused && fusable(m, o)) {
+    if (earliest >= 0 && m->item[earliest].fused && fusable(m, o)) {
+        wg__item *user = &m->item[earliest];
         size_t there = wg__op_index(user->operation[0]);
         if (wg_shape_equal(m->program->shape[there], m->program->shape[wg__op_index(o)]))
             return user;
@@ -130,7 +130,7 @@ wg_status wg__make_items(wg__making *m)
     for (size_t k = p->n_operations; k-- > 0;)
         if (wg__works(m, p->operation[k]))
             f.class[wg__op_index(p->operation[k])] = class_of(&f, p->operation[k]);
-    for (int class = FINAL_UPDATE; class >= PLAIN; class--)
+    for (int class = FINAL_UPDATE; class >= PLAIN; class --)
         for (size_t k = p->n_operations; k-- > 0;) {
             wg__operation *o = p->operation[k];
             if (f.class[wg__op_index(o)] == class && wg__works(m, o) && !place(&f, o))

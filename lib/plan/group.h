@@ -9,8 +9,8 @@ typedef struct wg__group {
     const wg__item *item;
     wg__instruction *instruction;
     int64_t count;
-    wg__place *at;  /* m->place: of a value computed here, or of an operand read or broadcast here */
-    int *last_use;  /* m->last_use: the last operation of the item that reads it */
+    wg__place *at; /* m->place: of a value computed here, or of an operand read or broadcast here */
+    int *last_use; /* m->last_use: the last operation of the item that reads it */
     int *free_regs, n_free, n_regs;
     wg__step *step, *once; /* once: those that run once a range */
     int n_steps, n_once;

@@ -73,8 +73,8 @@ bool wg__group_finish(wg__group *g)
     i->reg_bytes = ((size_t)held * g->widest + WG__ALIGN - 1) / WG__ALIGN * WG__ALIGN;
     if ((size_t)g->n_regs * i->reg_bytes > g->m->program->local)
         g->m->program->local = (size_t)g->n_regs * i->reg_bytes;
-    double blocks = (double)(g->count / i->block + 1);
-    i->cost = i->n_steps * (5 * blocks + 0.25 * (double)g->count);
+    int64_t blocks = g->count / i->block + 1;
+    i->cost = i->n_steps * (5 * (double)blocks + 0.25 * (double)g->count);
     i->fallible = g->item->fallible;
     g->m->program->n_fused += g->item->n;
     return true;

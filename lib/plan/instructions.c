@@ -124,7 +124,8 @@ static bool find_places(wg__making *m, lowered *l)
         if ((l->out[r] = p->buffer[o->out[r].index] = wg__add_arena_buffer(m, &o->out[r])) < 0)
             return false;
     if (l->lowering->scratch)
-        l->scratch = wg__add_buffer(m, (wg__buffer){ .space = WG__IN_ARENA, .leaf = -1, .bytes = l->lowering->scratch });
+        l->scratch =
+            wg__add_buffer(m, (wg__buffer){ .space = WG__IN_ARENA, .leaf = -1, .bytes = l->lowering->scratch });
     return !l->lowering->scratch || l->scratch >= 0;
 }
 

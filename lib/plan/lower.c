@@ -4,7 +4,6 @@
 #include "plan/evaluate.h"
 #include "plan/known.h"
 
-
 /* The operator's line in ops/registry.def; -1 for a user's. */
 static int64_t builtin_index(const wg_op *op)
 {
@@ -55,13 +54,26 @@ wg_kernel wg__kernel_for(const wg_op *op, const wg__op_kernels *k, int which, co
     wg_dtype type = deciding_type(s);
     wg_kernel kernel = NULL;
     switch (type) {
-    case WG_F32: kernel = by_type->f32; break;
-    case WG_F64: kernel = by_type->f64; break;
-    case WG_I32: kernel = by_type->i32; break;
-    case WG_I64: kernel = by_type->i64; break;
-    case WG_U8: kernel = by_type->u8; break;
-    case WG_BOOL: kernel = by_type->boolean; break;
-    case WG_DTYPE_NONE: break;
+    case WG_F32:
+        kernel = by_type->f32;
+        break;
+    case WG_F64:
+        kernel = by_type->f64;
+        break;
+    case WG_I32:
+        kernel = by_type->i32;
+        break;
+    case WG_I64:
+        kernel = by_type->i64;
+        break;
+    case WG_U8:
+        kernel = by_type->u8;
+        break;
+    case WG_BOOL:
+        kernel = by_type->boolean;
+        break;
+    case WG_DTYPE_NONE:
+        break;
     }
     if (!kernel)
         wg__fail(WG_ERR_DTYPE, "%s: has no kernel for %s", op->name, wg_dtype_name(type));
@@ -79,7 +91,11 @@ static void plain_stage(wg_lowering *l)
 wg_status wg__lower(const wg_op *op, const wg__op_kernels *k, const wg__signature *s, wg_lowering *l)
 {
     *l = (wg_lowering){
-        .attrs = s->attrs, .n_in = s->n_in, .in_shape = s->in_shape, .in_type = s->in_type, .out_shape = s->out_shape,
+        .attrs = s->attrs,
+        .n_in = s->n_in,
+        .in_shape = s->in_shape,
+        .in_type = s->in_type,
+        .out_shape = s->out_shape,
         .out_type = s->out_type,
     };
     if (!k->lower) {

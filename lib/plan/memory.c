@@ -103,7 +103,8 @@ static wg_status place(wg__making *m)
         if (p->buffers[b].space != WG__IN_ARENA || p->buffers[b].home != b)
             continue;
         todo[n].buffer = b;
-        if (!wg__round_up(p->buffers[b].bytes, WG__ALIGN, &todo[n].bytes) || !wg__add_size(total, todo[n].bytes, &total))
+        if (!wg__round_up(p->buffers[b].bytes, WG__ALIGN, &todo[n].bytes) ||
+            !wg__add_size(total, todo[n].bytes, &total))
             return wg__fail(WG_ERR_NOMEM, "the workspace would be larger than memory can address");
         n++;
     }

@@ -28,7 +28,9 @@ wg__stretch wg__stretch_of(const wg_shape *from, const wg_shape *to, wg_dtype ty
 static void fill(char *to, const char *from, int64_t n, size_t size)
 {
     switch (size) {
-    case 1: memset(to, *(const unsigned char *)from, (size_t)n); break;
+    case 1:
+        memset(to, *(const unsigned char *)from, (size_t)n);
+        break;
     case 4: {
         uint32_t word, *out = (uint32_t *)to;
         memcpy(&word, from, sizeof word);
@@ -107,19 +109,19 @@ wg_status wg__kernel_copy(const wg_call *c, int64_t begin, int64_t end)
 
 /* A sum of differences from themselves: 0, or NaN as soon as one element is not finite. Unlike a test and a branch an
  * element it vectorises. */
-#define WG__FINITE(T)                             \
-    static bool finite_##T(const T *x, int64_t n) \
-    {                                             \
-        T lane[16] = { 0 }, sum = 0;              \
-        int64_t i = 0;                            \
-        for (; i + 16 <= n; i += 16)              \
-            for (int k = 0; k < 16; k++)          \
-                lane[k] += x[i + k] - x[i + k];   \
-        for (; i < n; i++)                        \
-            sum += x[i] - x[i];                   \
-        for (int k = 0; k < 16; k++)              \
-            sum += lane[k];                       \
-        return isfinite(sum);                     \
+#define WG__FINITE(T)                                                                                                  \
+    static bool finite_##T(const T *x, int64_t n)                                                                      \
+    {                                                                                                                  \
+        T lane[16] = { 0 }, sum = 0;                                                                                   \
+        int64_t i = 0;                                                                                                 \
+        for (; i + 16 <= n; i += 16)                                                                                   \
+            for (int k = 0; k < 16; k++)                                                                               \
+                lane[k] += x[i + k] - x[i + k];                                                                        \
+        for (; i < n; i++)                                                                                             \
+            sum += x[i] - x[i];                                                                                        \
+        for (int k = 0; k < 16; k++)                                                                                   \
+            sum += lane[k];                                                                                            \
+        return isfinite(sum);                                                                                          \
     }
 WG__FINITE(float)
 WG__FINITE(double)

@@ -104,7 +104,8 @@ static bool sort_items(wg__making *m, const int *key)
     for (size_t i = 1; i < n + 2; i++)
         begin[i] += begin[i - 1];
     for (size_t i = 0; i < n; i++)
-        sorted[begin[key[i] + 1]++] = m->item[i]; /* a plain item stands before all updates, so it comes first here too */
+        sorted[begin[key[i] + 1]++] =
+            m->item[i]; /* a plain item stands before all updates, so it comes first here too */
     m->item = sorted;
     for (int i = 0; i < m->n_items; i++)
         for (int k = 0; k < sorted[i].n; k++)

@@ -15,7 +15,7 @@ typedef struct wg__assignment {
 
 /* An input or a variable that the plan touches. */
 typedef struct wg__leaf {
-    const wg_node *node; /* of the plan's graph; its operation->variable is -1 for inputs */
+    const wg_node *node;  /* of the plan's graph; its operation->variable is -1 for inputs */
     const wg_node *asked; /* the user's */
 } wg__leaf;
 
@@ -26,7 +26,7 @@ struct wg_plan {
     wg_store *store;  /* the graph's own, held */
     wg_mode mode;
     wg__copy settled, canonical; /* the canonical one borrows constants from the settled one */
-    wg__wanted *wanted; /* by the index of `asked` */
+    wg__wanted *wanted;          /* by the index of `asked` */
     size_t n_wanted, wanted_capacity;
     wg__assignment *assignment;
     size_t n_assignments, assignments_capacity;
@@ -42,7 +42,10 @@ struct wg_plan {
 wg_plan *wg__plan_hold(const wg_plan *);
 
 /* The user's node that a node of the plan's graph stands for. */
-static inline const wg_node *wg__plan_origin(const wg_plan *p, const wg_node *n) { return p->canonical.origin[n->index]; }
+static inline const wg_node *wg__plan_origin(const wg_plan *p, const wg_node *n)
+{
+    return p->canonical.origin[n->index];
+}
 
 /* How messages name a node: "relu_7 (relu(add(x, b)))". */
 char *wg__node_label(const wg_node *, char *text, size_t size);

@@ -50,31 +50,31 @@ typedef enum wg__kind { WG__STAGE, WG__FUSED, WG__COPY, WG__CHECK } wg__kind;
 
 typedef struct wg__instruction {
     wg__kind kind;
-    wg__step *step; /* several only where fused */
+    wg__step *step;      /* several only where fused */
     int n_steps, n_once; /* the first n_once steps run once a range: they fill registers with one element */
     int n_registers;
     int64_t extent, grain;
-    int64_t block;      /* of a fused one: elements a block */
-    size_t reg_bytes;   /* of a fused one: a register */
-    double cost;        /* nanoseconds on one core, roughly */
+    int64_t block;    /* of a fused one: elements a block */
+    size_t reg_bytes; /* of a fused one: a register */
+    double cost;      /* nanoseconds on one core, roughly */
     wg__access *access;
     int n_accesses;
-    bool fallible;  /* may return an error */
-    bool final;     /* writes variables: nothing may fail after it */
-    bool split;     /* over workers; else worker 0 does it all */
-    bool barrier;   /* before it */
+    bool fallible; /* may return an error */
+    bool final;    /* writes variables: nothing may fail after it */
+    bool split;    /* over workers; else worker 0 does it all */
+    bool barrier;  /* before it */
 } wg__instruction;
 
 typedef struct wg__program {
     const wg_plan *plan;
-    wg__arena memory; /* of all below */
+    wg__arena memory;         /* of all below */
     wg__signature *signature; /* by index of an operation's first node */
-    wg_shape *shape; /* by index of a node of the plan's graph */
-    int *buffer;     /* by index of a node: where its value is; -1: nowhere */
+    wg_shape *shape;          /* by index of a node of the plan's graph */
+    int *buffer;              /* by index of a node: where its value is; -1: nowhere */
     wg__buffer *buffers;
     wg__instruction *instruction;
     size_t buffers_capacity, instructions_capacity;
-    int n_buffers, n_instructions, n_fused; /* n_fused: operators inside fused instructions */
+    int n_buffers, n_instructions, n_fused;    /* n_fused: operators inside fused instructions */
     size_t arena, peak_live, constants, local; /* bytes; local: a worker's */
     double cost;
     int n_barriers;

@@ -1,14 +1,14 @@
 /* The first pass: a mode is chosen, and operators give way to the better forms that they know of themselves. */
 #include "plan/copy.h"
 
-/* The operand whose value a node has in this mode, without any computation; NULL: it computes. */
-static wg_node *passes_on(const wg__operation *o, wg_mode mode)
+/* The slot of the operand whose value a node has in this mode, without any computation; -1: it computes. */
+static int passes_on(const wg__operation *o, wg_mode mode)
 {
     if (o->op == &wg_op_by_mode)
-        return o->in[mode == WG_TRAIN ? 0 : 1];
+        return mode == WG_TRAIN ? 0 : 1;
     if (o->op == &wg_op_stop_gradient || (o->op == &wg_op_dropout && mode == WG_INFER))
-        return o->in[0];
-    return NULL;
+        return 0;
+    return -1;
 }
 
 /* Like wg__mark_needed, but not what belongs to the other mode. */
@@ -18,11 +18,10 @@ static void mark_needed(const wg_graph *g, wg_mode mode, wg_nodes wanted, unsign
         needed[wanted.at[i]->index] = 1;
     for (size_t i = g->n_nodes; i-- > 0;) {
         const wg__operation *o = g->nodes[i]->operation;
-        const wg_node *passed = passes_on(o, mode);
-        if (needed[i] && passed)
-            needed[passed->index] = 1;
-        for (int s = 0; needed[i] && !passed && s < o->n_in; s++)
-            needed[o->in[s]->index] = 1;
+        const int passed = passes_on(o, mode);
+        for (int s = 0; needed[i] && s < o->n_in; s++)
+            if (passed < 0 || s == passed)
+                needed[o->in[s]->index] = 1;
     }
 }
 
@@ -52,12 +51,13 @@ static bool apply(wg__copy *c, const wg__operation *o)
 
 static bool settle_operation(wg__copy *c, const wg__operation *o, wg_mode mode)
 {
-    const wg_node *passed = passes_on(o, mode);
-    if (passed) {
-        c->image[o->out[0].index] = c->image[passed->index];
+    const int passed = passes_on(o, mode);
+    if (passed >= 0) {
+        c->image[o->out[0].index] = c->image[o->in[passed]->index];
         return true;
     }
-    bool done = o->op->flags & WG_LEAF ? (c->image[o->out[0].index] = wg__leaf_copy(c->graph, o->out)) != NULL : apply(c, o);
+    bool done =
+        o->op->flags & WG_LEAF ? (c->image[o->out[0].index] = wg__leaf_copy(c->graph, o->out)) != NULL : apply(c, o);
     return done && wg__copy_origin(c, o->out);
 }
 

@@ -10,7 +10,8 @@ static wg_status fail_at(const wg__making *m, const wg__operation *o, wg_status 
     char text[512];
     if (status == WG_ERR_NOMEM)
         return status;
-    return wg__fail(status, "%s, in %s", wg_error(), wg__expression(wg__plan_origin(m->plan, o->out), text, sizeof text));
+    return wg__fail(status, "%s, in %s", wg_error(),
+                    wg__expression(wg__plan_origin(m->plan, o->out), text, sizeof text));
 }
 
 static wg_status bind_leaves(const wg__making *m, const wg_shape *fed, wg__sizes *sizes)

@@ -4,7 +4,6 @@
 #include "plan/copy.h"
 #include "plan/known.h"
 
-
 /* Equal in every run: sizes known by name are, sizes unknown are not. */
 static bool surely_equal(const wg_node *a, const wg_node *b)
 {

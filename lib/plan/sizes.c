@@ -13,8 +13,8 @@ wg_status wg__sizes_bind(wg__sizes *sizes, const wg_node *leaf, const wg_shape *
         int letter = (int)-leaf->shape.dim[d];
         const wg_node *before = sizes->from[letter];
         if (before && sizes->value[letter] != fed->dim[d])
-            return wg__fail(WG_ERR_SHAPE, "size %c is %lld in %s but %lld in %s", letter, (long long)sizes->value[letter],
-                            before->name, (long long)fed->dim[d], leaf->name);
+            return wg__fail(WG_ERR_SHAPE, "size %c is %lld in %s but %lld in %s", letter,
+                            (long long)sizes->value[letter], before->name, (long long)fed->dim[d], leaf->name);
         sizes->value[letter] = fed->dim[d];
         sizes->from[letter] = leaf;
     }
@@ -56,8 +56,10 @@ static wg_status check_broadcasts(const wg__operation *o, const wg_shape *in, co
         for (int d = 0; d < in[s].rank; d++) {
             int64_t to = out->dim[out->rank - in[s].rank + d];
             if (in[s].dim[d] == 1 && to != 1 && declared->dim[d] != 1)
-                return wg__fail(WG_ERR_SHAPE, "%s: operand %d has size 1 at axis %d where others have %lld, "
-                                "but a broadcast must show in the declared shape", o->op->name, s, d, (long long)to);
+                return wg__fail(WG_ERR_SHAPE,
+                                "%s: operand %d has size 1 at axis %d where others have %lld, "
+                                "but a broadcast must show in the declared shape",
+                                o->op->name, s, d, (long long)to);
         }
     }
     return WG_OK;
@@ -71,8 +73,8 @@ static wg_status check_results(const wg__sizes *sizes, const wg__operation *o, w
         char text[96];
         wg_shape_text(out[r], text, sizeof text);
         if (!wg__shape_known(&out[r]))
-            return wg__fail(WG_ERR_SHAPE, "%s: the size of its result %s is not known: no input that was fed has it", o->op->name,
-                            text);
+            return wg__fail(WG_ERR_SHAPE, "%s: the size of its result %s is not known: no input that was fed has it",
+                            o->op->name, text);
         if (!wg__shape_bytes(&out[r], type[r], &bytes))
             return wg__fail(WG_ERR_RANGE, "%s: its result %s is larger than memory can address", o->op->name, text);
         if (type[r] != o->out[r].dtype)
@@ -81,7 +83,8 @@ static wg_status check_results(const wg__sizes *sizes, const wg__operation *o, w
     return WG_OK;
 }
 
-wg_status wg__signature_of(const wg__sizes *sizes, const wg__operation *o, wg_shape *shapes, wg__arena *arena, wg__signature *sig)
+wg_status wg__signature_of(const wg__sizes *sizes, const wg__operation *o, wg_shape *shapes, wg__arena *arena,
+                           wg__signature *sig)
 {
     size_t n_in = (size_t)o->n_in, n_out = (size_t)o->n_out;
     wg_shape *shape = wg__arena_alloc(arena, (n_in + n_out) * sizeof *shape), *out = shape ? shape + n_in : NULL;

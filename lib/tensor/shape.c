@@ -72,7 +72,7 @@ void wg__shape_strides(const wg_shape *s, int64_t stride[WG_MAX_RANK])
 
 void wg__broadcast_strides(const wg_shape *from, const wg_shape *to, int64_t stride[WG_MAX_RANK])
 {
-    int64_t own[WG_MAX_RANK];
+    int64_t own[WG_MAX_RANK] = { 0 };
     int missing = to->rank - from->rank;
 
     wg__shape_strides(from, own);

@@ -217,7 +217,7 @@ void wg__rig_restore(wg__rig *r)
 bool wg__rig_unchanged(const wg__rig *r)
 {
     for (int s = 0; s < r->n; s++)
-        if (memcmp(r->in[s].data, r->in[s].base, r->in[s].bytes))
+        if (memcmp(r->in[s].data, r->in[s].base, r->in[s].bytes) != 0)
             return false;
     return true;
 }
