@@ -5,12 +5,14 @@
  * optim.h (updates), io.h (checkpoints and data), op.h (operators of your own), verify.h (is the gradient right?).
  *
  * Conventions that hold everywhere, and are not repeated at each function:
- *   - NULL means failure. Functions that take nodes accept NULL and hand it on, so a whole expression can be written
- *     without checks; wg_error() then tells the first thing that went wrong. A graph that has failed stays failed.
+ *   - NULL means failure. Functions that take nodes or objects accept NULL and hand it on: they fail with the status of what
+ *     failed before, and leave its text. So a whole program can be written with one check at its end, and wg_error() then
+ *     tells the first thing that went wrong. (WG_ERR_ARG where nothing had failed.) A graph that has failed stays failed.
  *   - Nothing aborts or prints. Every failure is a wg_status or a NULL, with a text.
  *   - Objects count their users: a plan keeps its graph alive, an exec its plan and store. Free in any order; free(NULL)
  *     does nothing.
- *   - Option structs begin with their `size`; WG_OPTS(type, .field = value) fills it in. Zero means the default.
+ *   - Option structs begin with their `size`; WG_OPTS(type, .field = value) fills it in (C++: set it by hand). A zero field means
+ *     the default; NULL, all defaults; a size of 0 was forgotten: WG_ERR_ARG.
  *   - Building a graph is for one thread at a time. Plans are immutable and may be shared. An exec belongs to one
  *     thread at a time.
  */

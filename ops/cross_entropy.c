@@ -5,6 +5,7 @@
 
 #include "ops/cross_entropy.h"
 #include "base/checked.h"
+#include "base/options.h"
 #include "graph/graph.h"
 #include "tensor/shape.h"
 
@@ -203,12 +204,15 @@ const wg_op wg_op_cross_entropy = {
 
 wg_node *wg_cross_entropy(wg_node *logits, wg_node *labels, int axis, const wg_cross_entropy_opts *opts)
 {
-    wg__cross_entropy at = { .axis = axis, .ignore_index = WG__IGNORE_NONE, .reduction = WG_MEAN };
-    if (opts) {
-        at.reduction = (int)opts->reduction;
-        at.label_smoothing = opts->label_smoothing;
-        at.ignore_index = opts->ignore_index ? *opts->ignore_index : WG__IGNORE_NONE;
-    }
+    wg_cross_entropy_opts o;
+    if (!wg__options(&o, sizeof o, opts, "wg_cross_entropy_opts"))
+        return wg__graph_fail_again(wg_node_graph(logits));
+    wg__cross_entropy at = {
+        .axis = axis,
+        .reduction = (int)o.reduction,
+        .label_smoothing = o.label_smoothing,
+        .ignore_index = o.ignore_index ? *o.ignore_index : WG__IGNORE_NONE,
+    };
     return wg_apply(&wg_op_cross_entropy, WG_NODES(logits, labels), &at);
 }
 

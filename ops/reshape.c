@@ -79,8 +79,6 @@ static wg_status reshape_infer(wg_infer *t)
     extent x = { .known = 1 }, placed = { .known = 1 };
     bool copied[WG_MAX_RANK] = { 0 };
     int free_axis = -1;
-    if (target.rank < 0 || target.rank > WG_MAX_RANK)
-        return wg_infer_fail(t, WG_ERR_SHAPE, "rank %d is out of range", target.rank);
     for (int i = 0; i < target.rank; i++) {
         if (target.dim[i] == 0) {
             if (i >= t->in[0].rank)
@@ -120,10 +118,10 @@ static wg_status reshape_infer(wg_infer *t)
 static wg_status flatten_infer(wg_infer *t)
 {
     const wg_shape *x = &t->in[0];
-    int from = wg_axis_of((int)*(const int64_t *)t->attrs, x->rank);
+    int64_t given = *(const int64_t *)t->attrs;
+    int from = given == (int)given ? wg_axis_of((int)given, x->rank) : -1;
     if (from < 0)
-        return wg_infer_fail(t, WG_ERR_ARG, "axis %d is out of range for rank %d", (int)*(const int64_t *)t->attrs,
-                             x->rank);
+        return wg_infer_fail(t, WG_ERR_ARG, "axis %lld is out of range for rank %d", (long long)given, x->rank);
     extent tail = { .known = 1 }, none = { .known = 1 };
     for (int i = from; i < x->rank; i++)
         multiply(&tail, x->dim[i]);

@@ -25,7 +25,7 @@ printf '%s\n' $files |
 # It reads no system headers, so jansson's loops are told to it.
 echo "cppcheck"
 cppcheck -q -j "$jobs" --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/cppcheck.txt \
-    '-Djson_array_foreach(a, i, value)=for (i = 0; (value = json_array_get(a, i)); i++)' \
+    '-Djson_array_foreach(a, i, value)=while ((value = json_next_of(a, &i)))' \
     '-Djson_object_foreach(o, key, value)=while ((key = json_key_of(o)) && (value = json_object_get(o, key)))' \
     --enable=warning,portability,performance $(echo "$flags" | sed 's/-std=c11//') $files || status=1
 

@@ -18,7 +18,7 @@ static wg_node *wrong(const wg_adjoint *a, int slot)
     return wg_scale(right(a, slot), 1 + 1e-6);
 }
 
-static const wg_sample samples[] = { { .in = { { WG_DIMS(3, 4), -2, 2 } } } };
+static const wg_sample samples[] = { { .in = { WG_VALUES(-2, 2, 3, 4) } } };
 
 static const wg_op cube = {
     WG_OP, .name = "cube", .doc = "x^3", .arity = 1, .flags = WG_ELEMENTWISE, .forward = WG_BOTH(cube_forward),

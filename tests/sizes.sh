@@ -8,6 +8,6 @@ find lib ops include tools docs/examples tests -type f \
     \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.sh' -o -name '*.def' \) 2>/dev/null |
     xargs wc -l |
     awk -v limit="$limit" '
-        $2 == "total" { next }
+        NF != 2 || !index($2, "/") { next } # the total, in whatever language
         $1 > limit { printf "%s: %d lines (limit %d)\n", $2, $1, limit; bad = 1 }
         END { exit bad }'

@@ -1,5 +1,4 @@
 /* The base room: messages, memory, sizes, random streams, threads. */
-#include <check.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/team.h"
+#include "suite.h"
 
 /* ---- messages ---- */
 
@@ -412,8 +412,6 @@ int main(void)
     Suite *suite = suite_create("base");
     TCase *messages = tcase_create("messages"), *memory = tcase_create("memory");
     TCase *numbers = tcase_create("random"), *threads = tcase_create("threads");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(messages, test_failing_sets_status_and_text);
     tcase_add_test(messages, test_an_error_may_be_built_from_the_last_one);
@@ -437,9 +435,5 @@ int main(void)
     suite_add_tcase(suite, memory);
     suite_add_tcase(suite, numbers);
     suite_add_tcase(suite, threads);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

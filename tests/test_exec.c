@@ -1,5 +1,4 @@
 /* lib/exec: feeds, runs, results; all or nothing. */
-#include <check.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "exec/store.h"
+#include "suite.h"
 #include <wengert.h>
 
 /* A graph with x (N,3) f32, compiled and ready. */
@@ -218,6 +218,54 @@ START_TEST(nothing_wanted_and_failed_nodes_are_refused)
     ck_assert_ptr_null(bad);
     ck_assert_ptr_null(wg_compile(f.g, WG_INFER, WG_NODES(bad)));
     FAILS(wg_error_status(), WG_ERR_GRAPH, "matmul");
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_program_without_checks_still_tells_what_failed_first)
+{
+    ck_assert_int_eq(wg_run(NULL), WG_ERR_ARG); /* nothing has failed before */
+    fixture f = begin();
+    wg_node *bad = wg_matmul(f.x, wg_param(f.g, "w", WG_F32, WG_SHAPE(4, 2), wg_init_he()));
+    wg_plan *plan = wg_compile(f.g, WG_INFER, WG_NODES(bad));
+    f.e = wg_exec_new(plan);
+    FAILS(wg_bind(f.e, f.x, WG_VIEW(rows, 2, 3)), WG_ERR_GRAPH, "matmul: inner sizes differ");
+    FAILS(wg_run(f.e), WG_ERR_GRAPH, "matmul: inner sizes differ");
+    ck_assert_ptr_null(wg_result(f.e, bad).data);
+    FAILS(wg_save(wg_graph_store(f.g), "never.npz", NULL), WG_ERR_GRAPH, "matmul: inner sizes differ");
+    end(&f);
+}
+END_TEST
+
+START_TEST(another_store_takes_the_results_with_it)
+{
+    fixture f = begin();
+    wg_node *w = wg_param(f.g, "w", WG_F32, WG_SHAPE(3), wg_init_constant(1));
+    f.e = exec_of(f.g, WG_INFER, WG_NODES(w), NULL);
+    wg_store *mine = wg_store_copy(wg_graph_store(f.g)), *other = wg_store_copy(mine);
+    OK(wg_exec_use(f.e, mine));
+    wg_store_free(mine);
+    OK(wg_run(f.e));
+    OK(wg_exec_use(f.e, other)); /* which frees `mine`, and the memory that the result was */
+    ck_assert_ptr_null(wg_result(f.e, w).data);
+    OK(wg_run(f.e));
+    ck_assert_float_eq(element(f.e, w, 2), 1);
+    wg_store_free(other);
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_size_that_was_forgotten_is_told)
+{
+    fixture f = begin();
+    wg_plan *plan = wg_compile(f.g, WG_INFER, WG_NODES(wg_relu(f.x)));
+    ck_assert_ptr_null(wg_exec_new_with(plan, &(wg_exec_opts){ .threads = 2 }));
+    FAILS(wg_error_status(), WG_ERR_ARG, "wg_exec_opts: size is 0");
+    FAILS(wg_save(wg_graph_store(f.g), "never.npz", &(wg_save_opts){ .level = 1 }), WG_ERR_ARG, "wg_save_opts");
+    ck_assert_ptr_null(wg_momentum(wg_grads_of(wg_sum(f.x, WG_ALL_AXES, false), WG_NODES(f.x)), wg_const(f.g, 0.1),
+                                   &(wg_sgd_opts){ .nesterov = true }));
+    FAILS(wg_error_status(), WG_ERR_ARG, "wg_sgd_opts");
+    wg_plan_free(plan);
     end(&f);
 }
 END_TEST
@@ -679,6 +727,9 @@ int main(void)
     tcase_add_test(t, batches_of_many_sizes_alternate);
     tcase_add_test(t, results_are_only_of_what_was_wanted);
     tcase_add_test(t, nothing_wanted_and_failed_nodes_are_refused);
+    tcase_add_test(t, a_program_without_checks_still_tells_what_failed_first);
+    tcase_add_test(t, another_store_takes_the_results_with_it);
+    tcase_add_test(t, a_size_that_was_forgotten_is_told);
     tcase_add_test(t, parents_may_be_freed_first);
     tcase_add_test(t, reads_see_values_from_before_the_run);
     tcase_add_test(t, late_readers_of_a_variable_see_the_old_value);
@@ -698,9 +749,5 @@ int main(void)
     tcase_add_test(t, dropout_follows_mode_and_step);
     tcase_add_test(t, users_operators_are_fused_and_told_where_they_are);
     suite_add_tcase(s, t);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

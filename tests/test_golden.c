@@ -1,8 +1,8 @@
 /* The notebooks' test cases, number for number; golden_checks.c has their gradient checks. */
-#include <check.h>
 #include <stdio.h>
 
 #include "golden_bench.h"
+#include "suite.h"
 
 /* ---- initialisation ---- */
 
@@ -194,9 +194,5 @@ int main(void)
     tcase_add_test(values, update_is_gradient_descent);
     suite_add_tcase(s, values);
     suite_add_tcase(s, golden_checks());
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

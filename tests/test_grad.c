@@ -1,7 +1,8 @@
 /* lib/grad: derivatives of any order, forward mode, Hessian-vector products, and what is refused. */
-#include <check.h>
 #include <math.h>
 #include <string.h>
+
+#include "suite.h"
 #include <wengert.h>
 
 static wg_graph *g;
@@ -212,9 +213,5 @@ int main(void)
     tcase_add_test(t, an_adjoint_of_the_wrong_shape_is_named);
     tcase_add_test(t, a_deep_graph_needs_no_stack);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

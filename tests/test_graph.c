@@ -1,7 +1,8 @@
 /* lib/graph: names, scopes, types that settle, failures and their texts. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "suite.h"
 #include <wengert.h>
 
 static wg_graph *g;
@@ -228,9 +229,5 @@ int main(void)
     tcase_add_test(t, registries_refuse_incomplete_descriptors_and_taken_names);
     tcase_add_test(t, wrong_numbers_of_operands_and_wrong_types_are_told);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

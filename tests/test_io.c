@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io_test.h"
+#include "suite.h"
 
 static char folder[256];
 
@@ -91,7 +92,6 @@ int main(void)
 {
     Suite *suite = suite_create("io");
     const char *where = getenv("TMPDIR");
-    SRunner *runner;
     int failed;
 
     snprintf(folder, sizeof folder, "%s/wengert-io-XXXXXX", where ? where : "/tmp");
@@ -104,10 +104,7 @@ int main(void)
     suite_add_tcase(suite, io_checkpoint_tests());
     suite_add_tcase(suite, io_data_tests());
     suite_add_tcase(suite, io_batches_tests());
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    failed = run_suite(suite);
     remove_folder();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return failed;
 }

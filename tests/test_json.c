@@ -1,6 +1,5 @@
 /* The graph description: what is written is read back the same, and what is wrong is told with the node and what was
  * expected. */
-#include <check.h>
 #include <limits.h>
 #include <locale.h>
 #include <math.h>
@@ -12,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "graph/graph.h"
+#include "suite.h"
 
 /* ---- operators of the test's own, so that nothing here depends on the built-in ones ---- */
 
@@ -552,8 +552,6 @@ int main(void)
 {
     Suite *suite = suite_create("json");
     TCase *trips = tcase_create("round trips"), *reading = tcase_create("reading");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(trips, set_up, tear_down);
     tcase_add_checked_fixture(reading, set_up, tear_down);
@@ -576,9 +574,5 @@ int main(void)
     tcase_add_test(reading, test_memory_that_runs_out_anywhere_is_told_and_loses_nothing);
     suite_add_tcase(suite, trips);
     suite_add_tcase(suite, reading);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,8 +1,9 @@
 /* lib/nn: layers and whole models. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "suite.h"
 #include <wengert.h>
 
 static wg_graph *g;
@@ -214,9 +215,5 @@ int main(void)
     tcase_add_test(t, fans_follow_the_layout);
     tcase_add_loop_test(t, wrong_sizes_are_refused, 0, 4);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

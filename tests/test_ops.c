@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "ops_test.h"
+#include "suite.h"
 
 wg_graph *g;
 
@@ -138,9 +139,5 @@ int main(void)
     suite_add_tcase(suite, ops_reduction_tests());
     suite_add_tcase(suite, ops_loss_tests());
     suite_add_tcase(suite, ops_control_tests());
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 /* lib/optim: every optimiser against a plain loop over its published formula. */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "suite.h"
 #include <wengert.h>
 
 enum { N = 3, STEPS = 25 };
@@ -273,6 +273,14 @@ static void clip(double max, double *norm, double of[N])
     wg_exec_free(e), wg_plan_free(plan);
 }
 
+START_TEST(nothing_to_update_is_told)
+{
+    wg_node *loss = wg_sum(wg_input(g, "x", WG_F64, WG_SHAPE(3)), WG_ALL_AXES, false);
+    ck_assert_ptr_null(wg_sgd(wg_grads_of(loss, wg_trainable(loss)), wg_const(g, 0.1)));
+    ck_assert_msg(strstr(wg_graph_error(g), "nothing to update"), "%s", wg_graph_error(g));
+}
+END_TEST
+
 START_TEST(clipping_scales_long_gradients_and_leaves_short_ones)
 {
     double expected = 0, norm, of[N];
@@ -320,12 +328,9 @@ int main(void)
     tcase_add_test(t, a_step_schedule_drops_at_exact_multiples);
     tcase_add_test(t, cosine_and_linear_schedules_end_at_their_last_value);
     tcase_add_test(t, a_schedule_of_no_steps_is_refused);
+    tcase_add_test(t, nothing_to_update_is_told);
     tcase_add_test(t, clipping_scales_long_gradients_and_leaves_short_ones);
     tcase_add_test(t, a_zero_gradient_stays_zero_when_clipped);
     suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -1,10 +1,10 @@
 /* lib/plan: whatever is compiled has the bits of the plain interpreter. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plan/program.h"
 #include "random_graph.h"
+#include "suite.h"
 
 enum { GRAPHS = 150, ROWS = 300 };
 
@@ -246,9 +246,5 @@ int main(void)
     tcase_add_loop_test(random, random_graphs_equal_the_interpreter, 0, 4);
     tcase_add_test(random, forced_splits_and_barriers_change_nothing);
     suite_add_tcase(s, random);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,5 +1,4 @@
 /* The tensor room: element types, shapes, broadcasting, views, conversions. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "tensor/shape.h"
+#include "suite.h"
 
 static void assert_text(wg_shape s, const char *expected)
 {
@@ -298,8 +298,6 @@ int main(void)
 {
     Suite *suite = suite_create("tensor");
     TCase *shapes = tcase_create("shapes"), *views = tcase_create("views");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(shapes, test_types_have_sizes_and_names);
     tcase_add_test(shapes, test_shapes_as_text);
@@ -315,9 +313,5 @@ int main(void)
     tcase_add_test(views, test_conversion_of_what_does_not_fit_is_defined);
     suite_add_tcase(suite, shapes);
     suite_add_tcase(suite, views);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 /* lib/verify: the method, every registered operator, operators that are wrong on purpose, and models. */
-#include <check.h>
 #include <wengert.h>
 
 #include "verify_suite.h"
+#include "suite.h"
 
 START_TEST(every_registered_operator_passes)
 {
@@ -24,9 +24,5 @@ int main(void)
     suite_add_tcase(s, registry);
     suite_add_tcase(s, verify_wrong_operators());
     suite_add_tcase(s, verify_models());
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

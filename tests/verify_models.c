@@ -121,8 +121,8 @@ START_TEST(models_that_cannot_be_verified_say_why)
 {
     model m = model_new(WG_F64, WG_TANH);
     wg_exec *unfed = wg_exec_new(m.plan);
-    ck_assert_int_eq(wg_verify(m.loss, m.params, unfed, NULL, NULL), WG_ERR_UNFED);
     ck_assert_int_eq(wg_verify(m.loss, m.params, NULL, NULL, NULL), WG_ERR_ARG);
+    ck_assert_int_eq(wg_verify(m.loss, m.params, unfed, NULL, NULL), WG_ERR_UNFED);
     ck_assert_int_eq(wg_verify(m.x, m.params, m.exec, NULL, NULL), WG_ERR_SHAPE);
     ck_assert_int_eq(wg_verify(m.loss, WG_NODES(m.loss), m.exec, NULL, NULL), WG_ERR_ARG);
     ck_assert_int_eq(wg_verify_gradients(m.loss, (wg_grads){ .wrt = m.params }, m.exec, NULL, NULL) != WG_OK, 1);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool write_all(int file, const char *text, size_t length)
@@ -22,8 +23,36 @@ static bool write_all(int file, const char *text, size_t length)
     return true;
 }
 
+FILE *tool_open_file(const char *path)
+{
+    struct stat facts;
+    /* A pipe that nobody writes to would block for ever in a plain open. */
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file >= 0 && !fstat(file, &facts) && !S_ISREG(facts.st_mode)) {
+        close(file);
+        errno = S_ISDIR(facts.st_mode) ? EISDIR : ESPIPE;
+        return NULL;
+    }
+    FILE *stream = file >= 0 ? fdopen(file, "rb") : NULL;
+    if (file >= 0 && !stream)
+        close(file);
+    return stream;
+}
+
+/* A rename would put a plain file in the place of a link, or of a device. */
+static bool is_replaceable(const char *path)
+{
+    struct stat facts;
+    if (lstat(path, &facts) || S_ISREG(facts.st_mode))
+        return true;
+    tool_failed("%s: is no regular file, and cannot be replaced", path);
+    return false;
+}
+
 bool tool_replace_file(const char *path, const char *text, size_t length)
 {
+    if (!is_replaceable(path))
+        return false;
     char *beside = tool_print("%s.%ld.tmp", path, (long)getpid());
     int file = open(beside, O_WRONLY | O_CREAT | O_EXCL, 0666);
     bool done = file >= 0 && write_all(file, text, length);
@@ -47,9 +76,9 @@ bool tool_replace_file(const char *path, const char *text, size_t length)
 
 char *tool_read_file(const char *path, size_t *length)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = tool_open_file(path);
     if (!file) {
-        tool_failed("%s: %s", path, strerror(errno));
+        tool_failed("%s: %s", path, errno == ESPIPE ? "not a regular file" : strerror(errno));
         return NULL;
     }
     size_t room = 1 << 16, n = 0;

@@ -60,7 +60,7 @@ static json_t *state_of(const char *path, const wg_graph *g, int64_t *step)
         if (!value.data)
             continue;
         if (!strcmp(name, "step"))
-            *step = (int64_t)wg_view_at(value, 0);
+            *step = value.dtype == WG_I64 && wg_shape_count(value.shape) == 1 ? (int64_t)wg_view_at(value, 0) : 0;
         if (!wg_find(g, name))
             json_array_append_new(list, json_pack("{s:o, s:s, s:o}", "name", tool_text(name), "dtype",
                                                   wg_dtype_name(value.dtype), "shape", tool_shape(value.shape)));
@@ -87,25 +87,28 @@ static void say_state(const char *path, const wg_graph *g)
 
 /* ---- the memory plan ---- */
 
+enum { FEEDS_MAX = 256 }; /* a graph with more inputs is told without its plan */
+
 /* An exec of the outputs with all named sizes set to `batch`; its inputs are fed zeros, for only shapes matter here. */
 struct planned {
     wg_plan *plan;
     wg_exec *exec;
+    void *zeros[FEEDS_MAX]; /* never touched, so that the system need not provide them */
+    size_t n;
 };
 
-static bool feed_zeros(wg_exec *e, const wg_node *input, int64_t batch)
+static bool feed_zeros(struct planned *p, const wg_node *input, int64_t batch)
 {
     wg_shape shape = wg_node_shape(input);
     for (int i = 0; i < shape.rank; i++)
         if (shape.dim[i] < 0)
             shape.dim[i] = batch;
     int64_t n = wg_shape_count(shape);
-    if (n < 0)
+    void *zeros = n >= 0 && p->n < FEEDS_MAX ? calloc(n ? (size_t)n : 1, wg_dtype_size(wg_node_dtype(input))) : NULL;
+    if (!zeros)
         return false;
-    void *zeros = tool_alloc((size_t)n, wg_dtype_size(wg_node_dtype(input)));
-    wg_status status = wg_feed(e, input, wg_view_of(zeros, wg_node_dtype(input), shape));
-    free(zeros);
-    return status == WG_OK;
+    p->zeros[p->n++] = zeros;
+    return wg_bind(p->exec, input, wg_view_of(zeros, wg_node_dtype(input), shape)) == WG_OK;
 }
 
 static struct planned plan_outputs(wg_graph *g, int64_t batch)
@@ -115,7 +118,7 @@ static struct planned plan_outputs(wg_graph *g, int64_t batch)
     bool fed = p.exec != NULL;
     for (size_t i = 0; i < wg_graph_count(g) && fed; i++)
         if (is_input(wg_graph_node(g, i)))
-            fed = feed_zeros(p.exec, wg_graph_node(g, i), batch);
+            fed = feed_zeros(&p, wg_graph_node(g, i), batch);
     if (!fed || wg_prepare(p.exec) != WG_OK) {
         wg_exec_free(p.exec);
         p.exec = NULL;
@@ -127,6 +130,8 @@ static void planned_free(struct planned *p)
 {
     wg_exec_free(p->exec);
     wg_plan_free(p->plan);
+    for (size_t i = 0; i < p->n; i++)
+        free(p->zeros[i]);
 }
 
 static json_t *plan_object(wg_exec *e, int64_t batch)
@@ -239,7 +244,7 @@ static json_t *graph_object(const char *path, wg_graph *g, wg_exec *e, int64_t b
 static int print(char *text)
 {
     if (!text)
-        return tool_failed("inspect: %s", wg_error());
+        return tool_failed("inspect: %s", *wg_error() ? wg_error() : "there is no plan for so many or such large inputs");
     fputs(text, stdout);
     return DONE;
 }
@@ -256,11 +261,13 @@ static int inspect_plan(wg_graph *g, const struct inspect_options *o)
 
 static int inspect_all(const char *path, wg_graph *g, const struct inspect_options *o)
 {
+    const wg_store *store = wg_graph_store(g);
+    if (!store)
+        return tool_failed("%s: %s", path, wg_error());
     struct planned p = plan_outputs(g, o->batch);
     if (tool_json()) {
         tool_object(graph_object(path, g, p.exec, o->batch));
     } else {
-        const wg_store *store = wg_graph_store(g);
         tool_say("%s\n\nValues\n", path);
         say_leaves(g, store);
         say_state(path, g);

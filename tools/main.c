@@ -1,6 +1,7 @@
 /* wengert VERB: the verbs, and which of them is meant. */
 #include "options.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,9 @@ int main(int n, char **word)
         usage(stderr);
         return MISUSED;
     }
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN); /* a limit on files is told like a full disk, and no temporary stays behind */
+#endif
     const char *name = word[1];
     const verb *v = find_verb(name);
     if (v)

@@ -23,7 +23,7 @@ bool plugins_load(const struct common *c, wg_registry **registry)
 
 bool is_archive(const char *path)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = tool_open_file(path);
     char start[2] = "";
     bool archive = file && fread(start, 1, 2, file) == 2 && !memcmp(start, "PK", 2);
     if (file)
@@ -142,10 +142,30 @@ static int64_t piece_of(const table *t)
     return rows < 1 ? 1 : rows > all ? all : rows;
 }
 
+/* One row an example, as many values in each as before, and a label for each where there are labels. */
+static bool prediction_fits(wg_view p, int64_t rows, int64_t *width, const wg_view *y, enum loss_kind loss,
+                            const dataset *d)
+{
+    char a[120], b[120];
+    int64_t values = p.shape.rank && p.shape.dim[0] == rows ? wg_shape_count(p.shape) / rows : -1;
+    if (values < 1 || (*width && values != *width)) {
+        tool_failed("%s: the model makes %s of %lld examples, and not one result an example", d->x.name,
+                    wg_shape_text(p.shape, a, sizeof a), (long long)rows);
+        return false;
+    }
+    *width = values;
+    int64_t labels = y ? wg_shape_count(y->shape) / rows : values;
+    if (labels == values || (labels == 1 && (loss == LOSS_AUTO || loss == LOSS_CROSS_ENTROPY)))
+        return true;
+    tool_failed("%s: labels %s do not fit predictions %s", d->y.name, wg_shape_text(y->shape, b, sizeof b),
+                wg_shape_text(p.shape, a, sizeof a));
+    return false;
+}
+
 bool model_predict(wg_exec *e, const struct model *m, dataset *d, struct metrics *metrics,
                    bool (*each)(void *, wg_view), void *user)
 {
-    int64_t n = table_count(&d->x), piece = piece_of(&d->x);
+    int64_t n = table_count(&d->x), piece = piece_of(&d->x), width = 0;
     for (int64_t first = 0; first < n; first += piece) {
         int64_t rows = n - first < piece ? n - first : piece;
         wg_view x = wg_data_rows(d->x.data, first, rows);
@@ -166,7 +186,11 @@ bool model_predict(wg_exec *e, const struct model *m, dataset *d, struct metrics
                 tool_failed("%s: %s", d->y.name, wg_error());
                 return false;
             }
+            if (!prediction_fits(prediction, rows, &width, &y, metrics->loss, d))
+                return false;
             metrics_add(metrics, prediction, y);
+        } else if (!prediction_fits(prediction, rows, &width, NULL, metrics->loss, d)) {
+            return false;
         }
         if (each && !each(user, prediction))
             return false;

@@ -171,7 +171,8 @@ static int parse_option(struct command *c, int n, char **word, int *at)
     if (equals)
         return options_set(c, o, equals + 1);
     if (*at + 1 >= n || !strncmp(word[*at + 1], "--", 2))
-        return tool_misused("%s: --%s needs %s", c->verb->name, o->name, o->argument);
+        return tool_misused("%s: --%s needs %s", c->verb->name, o->name,
+                            o->argument ? o->argument : o->choices);
     return options_set(c, o, word[++*at]);
 }
 

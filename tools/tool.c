@@ -29,10 +29,14 @@ bool tool_json(void)
     return tool.json;
 }
 
+/* One line, whatever bytes a name has. */
 static void complain(const char *kind, const char *format, va_list args)
 {
     char text[1200];
     vsnprintf(text, sizeof text, format, args);
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
     if (!*kind && !*tool.error)
         snprintf(tool.error, sizeof tool.error, "%s", text);
     fflush(stdout); /* so that the two streams keep their order on a terminal */

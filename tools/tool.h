@@ -44,6 +44,8 @@ char *tool_print(const char *format, ...) WG_PRINTF(1, 2);
 
 /* Puts a text in the place of a file, which is whole at every instant. False, and the message printed, when it fails. */
 bool tool_replace_file(const char *path, const char *text, size_t length);
+/* A regular file, to be read; NULL: errno tells, ESPIPE for a pipe or device. */
+FILE *tool_open_file(const char *path);
 /* A whole file as text, with a NUL behind it; NULL, and the message printed. */
 char *tool_read_file(const char *path, size_t *length);
 

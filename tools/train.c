@@ -119,7 +119,7 @@ static int set_length(struct train_run *r)
 {
     const struct train_options *o = r->settings->o;
     int64_t n = table_count(&r->data->train.x);
-    r->per_epoch = o->batch ? (n + o->batch - 1) / o->batch : 1;
+    r->per_epoch = o->batch ? n / o->batch + (n % o->batch != 0) : 1;
     if (o->epochs > INT64_MAX / r->per_epoch)
         return tool_misused("train: --epochs %" PRId64 " is too many", o->epochs);
     r->total = o->epochs ? o->epochs * r->per_epoch : o->steps ? o->steps : 2500;

@@ -42,7 +42,7 @@ static bool read_line(char *line, int64_t *step, double *cost)
  * which stands at no multiple of --log-every, is not among them. */
 static void take_over(struct train_log *l, const char *path, int64_t first, int64_t every)
 {
-    FILE *old = fopen(path, "r");
+    FILE *old = tool_open_file(path);
     char line[128];
     if (!old)
         return;

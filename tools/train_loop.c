@@ -106,8 +106,8 @@ bool train_save(struct train_run *r)
 static bool is_due(const struct train_run *r, int64_t done)
 {
     const struct train_options *o = r->settings->o;
-    int64_t every = o->save_every * (o->epochs ? r->per_epoch : 1);
-    return every && done % every == 0;
+    int64_t unit = o->epochs ? r->per_epoch : 1;
+    return o->save_every && done % unit == 0 && done / unit % o->save_every == 0;
 }
 
 /* After a step: look at the cost, log, save. */

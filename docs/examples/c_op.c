@@ -32,8 +32,8 @@ static wg_node *blend_backward(const wg_adjoint *d, int slot)
 }
 static const struct blend sharp = { 3, -0.5 }, plain = { 1, 0 };
 static const wg_sample blend_samples[] = {
-    { .in = { { WG_DIMS(3, 4), -2, 2 }, { WG_DIMS(3, 4), -2, 2 } }, .attrs = &plain },
-    { .in = { { WG_DIMS(2, 1, 4), -2, 2 }, { WG_DIMS(3, 1), -4, 4 } }, .attrs = &sharp },
+    { .in = { WG_VALUES(-2, 2, 3, 4), WG_VALUES(-2, 2, 3, 4) }, .attrs = &plain },
+    { .in = { WG_VALUES(-2, 2, 2, 1, 4), WG_VALUES(-4, 4, 3, 1) }, .attrs = &sharp },
 };
 static const wg_op blend_op = {
     WG_OP, .name = "blend", .doc = "a * sigmoid(beta * b + shift)", .arity = 2, .flags = WG_ELEMENTWISE,

@@ -29,11 +29,12 @@ typedef struct wg_exec_opts {
 } wg_exec_opts;
 
 /* A workspace for running the plan; keeps plan and store alive. NULL plan: NULL. NULL: WG_ERR_NOMEM, WG_ERR_MISMATCH (the
- * store is of another graph). */
+ * store is of another graph), WG_ERR_ARG (the options' size). */
 WG_API wg_exec *wg_exec_new(const wg_plan *);
 WG_API wg_exec *wg_exec_new_with(const wg_plan *, const wg_exec_opts *);
 WG_API void wg_exec_free(wg_exec *);
-/* From now on runs on that store; takes a reference. WG_ERR_MISMATCH. */
+/* From now on runs on that store; takes a reference. What was fed stays; results of earlier runs are gone. WG_ERR_MISMATCH (the
+ * store is of another graph), WG_ERR_NOMEM: nothing is changed. */
 WG_API WG_MUST wg_status wg_exec_use(wg_exec *, wg_store *);
 WG_API wg_store *wg_exec_store(const wg_exec *); /* borrowed */
 
@@ -70,12 +71,14 @@ typedef struct wg_exec_stats {
     double cost;                                 /* estimated nanoseconds on one core */
     int threads;                                 /* that a run would use */
 } wg_exec_stats;
+/* Prepares, and fills in what the struct's size has room for. As wg_prepare; WG_ERR_ARG: the size is not set. */
 WG_API wg_status wg_exec_describe(wg_exec *, wg_exec_stats *);
-/* The program as text, an instruction a line, with shapes, offsets and barriers; free with wg_text_free. */
+/* The program as text, an instruction a line, with shapes, offsets and barriers; free with wg_text_free. NULL as wg_prepare. */
 WG_API char *wg_exec_listing(wg_exec *);
 
 /* The same nodes computed without compiling: node by node, one thread, no optimisation but the operators' `rewrite`. Slow; equal to wg_run bit for
- * bit. Takes feeds and store of the exec, changes nothing. The view is valid until the next call or wg_exec_free. */
+ * bit. Takes feeds and store of the exec, changes nothing. The view is valid until the next call or wg_exec_free. As wg_run; WG_ERR_ARG:
+ * the node is an effect, or of another graph. */
 WG_API wg_status wg_interpret(wg_exec *, const wg_node *, wg_view *out);
 
 #ifdef __cplusplus

@@ -14,7 +14,7 @@ typedef struct wg_grads {
     wg_nodes wrt, of;
 } wg_grads;
 
-/* The params that y depends on, in creation order. */
+/* The params that y depends on, in creation order; none, also when y is NULL: {.n = 0}. */
 WG_API wg_nodes wg_trainable(const wg_node *y);
 
 /* dy/dx for a scalar y (one element, any rank), of x's shape; zeros where y does not depend on x. NULL: WG_ERR_SHAPE (y is no
@@ -22,7 +22,8 @@ WG_API wg_nodes wg_trainable(const wg_node *y);
 WG_API wg_node *wg_grad(wg_node *y, wg_node *x);
 WG_API wg_grads wg_grads_of(wg_node *y, wg_nodes wrt);
 
-/* The vector-Jacobian product: cotangent (y's shape; NULL: ones) pulled back to each of wrt. */
+/* The vector-Jacobian product: cotangent (y's shape; NULL: ones) pulled back to each of wrt. Fails as wg_grad, whatever y's shape;
+ * WG_ERR_SHAPE, WG_ERR_DTYPE: a cotangent, or below a tangent or vector, is not like what it belongs to. */
 WG_API wg_grads wg_vjp(wg_node *y, wg_node *cotangent, wg_nodes wrt);
 
 /* The Jacobian-vector product: how y moves when x moves along `tangent` (x's shape). y's shape. By reverse mode twice. */
@@ -34,7 +35,7 @@ WG_API wg_node *wg_jvp_of(wg_node *y, wg_nodes x, wg_nodes tangents);
 WG_API wg_grads wg_hvp(wg_node *y, wg_nodes wrt, wg_nodes vectors);
 
 /* Scales all gradients by min(1, max / norm), norm the Euclidean norm of all of them together, which goes to *norm
- * (may be NULL). */
+ * (may be NULL). WG_ERR_ARG: max is not above 0, or there are no gradients. */
 WG_API wg_grads wg_clip_by_global_norm(wg_grads, double max, wg_node **norm);
 
 #ifdef __cplusplus

@@ -50,7 +50,8 @@ WG_API wg_init wg_init_he_fan(int64_t fan_in);
 WG_API wg_init wg_init_xavier_fan(int64_t fan_in, int64_t fan_out);
 
 /* Leaves. A name is [A-Za-z0-9_./-]+, unique in its graph, prefixed by the open scopes; NULL: one is made up.
- * Fails with WG_ERR_ARG (name, dtype), WG_ERR_SHAPE (rank or size out of range). */
+ * Fails with WG_ERR_ARG (name, dtype, init), WG_ERR_DTYPE (a param must be f32 or f64), WG_ERR_SHAPE (rank or size out of range, or not
+ * known where it must be), WG_ERR_NOMEM. */
 WG_API wg_node *wg_input(wg_graph *, const char *name, wg_dtype, wg_shape);
 WG_API wg_node *wg_param(wg_graph *, const char *name, wg_dtype, wg_shape, wg_init);    /* trained; shape fully known */
 WG_API wg_node *wg_variable(wg_graph *, const char *name, wg_dtype, wg_shape, wg_init); /* state that no gradient step touches */
@@ -97,13 +98,13 @@ WG_API const char *wg_graph_entry(const wg_graph *, const char *name);
 WG_API char *wg_graph_json(const wg_graph *, wg_nodes outputs);
 WG_API char *wg_graph_dot(const wg_graph *, wg_nodes outputs);
 WG_API void wg_text_free(char *);
-/* Builds a graph from its description. NULL: WG_ERR_FORMAT with the node's name and what was expected; WG_ERR_NOMEM. */
+/* Builds a graph from its description. NULL: WG_ERR_FORMAT with the node's name and what was expected; WG_ERR_NOMEM, WG_ERR_ARG (options). */
 WG_API wg_graph *wg_graph_parse(const char *json, size_t length, const wg_graph_opts *);
 
 /* Registries: which operators a graph may name. Start from the built-in ones, add your own. */
 WG_API wg_registry *wg_registry_new(void); /* holds the built-in operators; NULL: WG_ERR_NOMEM */
 WG_API void wg_registry_free(wg_registry *);
-/* Keeps the pointer: the descriptor must outlive the registry. WG_ERR_ARG: incomplete descriptor, or the name is taken. */
+/* Keeps the pointer: the descriptor must outlive the registry. WG_ERR_ARG: incomplete descriptor, or the name is taken; WG_ERR_NOMEM. */
 WG_API WG_MUST wg_status wg_register(wg_registry *, const wg_op *);
 WG_API size_t wg_registry_count(const wg_registry *); /* NULL: the built-in operators, here and below */
 WG_API const wg_op *wg_registry_at(const wg_registry *, size_t index);
@@ -111,6 +112,8 @@ WG_API const wg_op *wg_registry_find(const wg_registry *, const char *name);
 /* Opens a shared object and lets its `wg_status wg_plugin(wg_registry *)` register. The object stays loaded until
  * wg_registry_free. WG_ERR_IO (cannot be opened), WG_ERR_FORMAT (no wg_plugin), or what wg_plugin returned. */
 WG_API WG_MUST wg_status wg_registry_plugin(wg_registry *, const char *path);
+/* To be defined by a plugin, not by the library: registers its operators. */
+WG_API wg_status wg_plugin(wg_registry *);
 
 #ifdef __cplusplus
 }

@@ -17,7 +17,8 @@ typedef struct wg_save_opts {
 } wg_save_opts;
 
 /* Writes all variables and the graph. The old file is replaced atomically: at every instant one of the two is whole on disk.
- * WG_ERR_IO (text says which call failed; the old file is untouched), WG_ERR_NOMEM, WG_ERR_BUSY. */
+ * WG_ERR_IO (text says which call failed; the old file is untouched), WG_ERR_NOMEM, WG_ERR_BUSY (a run is changing the values),
+ * WG_ERR_ARG (level, a key without value). Options may be NULL. */
 WG_API WG_MUST wg_status wg_save(const wg_store *, const char *path, const wg_save_opts *);
 
 /* Loads values into a store, all or nothing: every member is verified before the first is changed. Members that the graph has
@@ -53,7 +54,8 @@ typedef struct wg_data wg_data;
 /* Opens FILE or FILE:MEMBER; the kind is told by content: .npy, .npz, HDF5 (when built in). The first axis runs over the examples.
  * NULL: WG_ERR_IO, WG_ERR_FORMAT, WG_ERR_ARG (no such member: the text lists what there is), WG_ERR_NOMEM. */
 WG_API wg_data *wg_data_open(const char *spec);
-/* Data from memory: borrowed, contiguous or strided; must outlive the wg_data. */
+/* Data from memory: borrowed, contiguous or strided; must outlive the wg_data. Examples along another axis than the first, one a column
+ * say, are a strided view with that axis put first. */
 WG_API wg_data *wg_data_view(wg_view);
 WG_API void wg_data_free(wg_data *);
 WG_API wg_shape wg_data_shape(const wg_data *);
@@ -67,7 +69,6 @@ typedef struct wg_batches_opts {
     int64_t batch; /* examples a batch; 0: all */
     uint64_t seed; /* of the shuffling */
     bool shuffle, drop_last;
-    int axis;      /* reserved: 0 */
 } wg_batches_opts;
 typedef struct wg_batch {
     const wg_view *view; /* one for each wg_data, in order; valid until the next call */

@@ -43,12 +43,12 @@ typedef struct wg_mlp {
     wg_nodes params; /* W1, b1, W2, ..; belongs to the graph */
 } wg_mlp;
 /* `width[0..n-1]`: the sizes of the layers, the input's first. x as the layout says. All NULL: WG_ERR_ARG (fewer than two
- * sizes, a size < 1), WG_ERR_SHAPE. */
+ * sizes, a size < 1, names that are taken: a second model wants a scope), WG_ERR_SHAPE, WG_ERR_DTYPE. */
 WG_API wg_mlp wg_mlp_new(wg_graph *, wg_node *x, const int64_t *width, size_t n, const wg_mlp_opts *);
 /* The same layers on another input: the parameters are shared, the options must be those that the model was made with. */
 WG_API wg_mlp wg_mlp_apply(const wg_mlp *, wg_node *x, const wg_mlp_opts *);
 /* Fills a store's parameters by the NumPy initialisers (their draws depend on the order of layers, so they are values, not
- * per-variable streams). Other initialisers need nothing. */
+ * per-variable streams). Other initialisers need nothing. WG_ERR_BUSY, WG_ERR_NOMEM. */
 WG_API WG_MUST wg_status wg_mlp_numpy(wg_store *, const wg_mlp *, const wg_mlp_opts *);
 
 #ifdef __cplusplus

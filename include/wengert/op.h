@@ -48,7 +48,7 @@ typedef struct wg_infer {
     wg_dtype *out_type; /* preset to the type of the first floating operand, else of the last operand */
 } wg_infer;
 
-/* For use in `infer`: records "op: text" and returns the status. %S-free plain printf. */
+/* For use in `infer`: records "op: text" and returns the status. */
 WG_API wg_status wg_infer_fail(wg_infer *, wg_status, const char *format, ...) WG_PRINTF(3, 4);
 /* NumPy's broadcasting of all operands into *out; never between two unknown sizes. WG_ERR_SHAPE. */
 WG_API wg_status wg_infer_broadcast(wg_infer *, wg_shape *out);

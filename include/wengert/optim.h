@@ -19,16 +19,17 @@ WG_API wg_node *wg_schedule_cosine(wg_node *step, double peak, double floor, int
 WG_API wg_node *wg_schedule_linear(wg_node *step, double from, double to, int64_t steps);
 
 /* `lr` is a scalar: wg_const, a schedule, or an input. Option pointers may be NULL. `name` is the prefix of the state's
- * variables (default: the optimiser's). NULL result: the grads are a failure, or WG_ERR_NOMEM. */
+ * variables (default: the optimiser's; a second one over the same params needs another). NULL: the grads are a failure, WG_ERR_ARG (there are
+ * none, an option is out of its domain, the state's names are taken), WG_ERR_NOMEM. */
 typedef struct wg_sgd_opts {
     size_t size;
     const char *name;
-    double momentum; /* 0: plain; v = momentum v + g; w -= lr v (PyTorch's form) */
-    bool nesterov;
-    double weight_decay; /* added to the gradient */
+    double momentum; /* 0: 0.9 */
+    bool nesterov;   /* w -= lr (g + momentum v) instead */
+    double weight_decay; /* times w, added to the gradient */
 } wg_sgd_opts;
-WG_API wg_node *wg_sgd(wg_grads, wg_node *lr);
-WG_API wg_node *wg_momentum(wg_grads, wg_node *lr, const wg_sgd_opts *); /* momentum 0 means 0.9 here */
+WG_API wg_node *wg_sgd(wg_grads, wg_node *lr);                           /* w -= lr g */
+WG_API wg_node *wg_momentum(wg_grads, wg_node *lr, const wg_sgd_opts *); /* v = momentum v + g; w -= lr v (PyTorch's form) */
 
 typedef struct wg_adam_opts {
     size_t size;

@@ -10,15 +10,18 @@ extern "C" {
 
 /* The graph's own store, made on first use with the graph's seed; borrowed, do not free. NULL: WG_ERR_NOMEM, WG_ERR_GRAPH. */
 WG_API wg_store *wg_graph_store(wg_graph *);
-/* A store with freshly drawn values. Each variable's stream is keyed by (seed, its name); seed 0: the graph's. */
+/* A store with freshly drawn values. Each variable's stream is keyed by (seed, its name); seed 0: the graph's. NULL as above. */
 WG_API wg_store *wg_store_new(const wg_graph *, uint64_t seed);
+/* The same values in memory of their own. NULL: WG_ERR_NOMEM, WG_ERR_BUSY (a run is changing them). */
 WG_API wg_store *wg_store_copy(const wg_store *);
 WG_API wg_store *wg_store_ref(wg_store *); /* one more hold on the same store; returns it */
 WG_API void wg_store_free(wg_store *);     /* gives up one hold */
 
-/* A variable's value, borrowed until the next wg_set, load or training run. data NULL: not a variable of this graph. */
+/* A variable's value, borrowed until the next wg_set, load or training run. data NULL, with wg_error(): not a variable of this graph, or
+ * added to it after the store was last used (the graph's own store has all: ask wg_graph_store again). */
 WG_API wg_view wg_get(const wg_store *, const wg_node *variable);
-/* Copies a value in. WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_ARG (no variable of this graph), WG_ERR_BUSY. */
+/* Copies a value in. WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_ARG (no variable of this graph, no data), WG_ERR_NOMEM, WG_ERR_BUSY (a run is using
+ * the store). After a failure nothing has changed. */
 WG_API WG_MUST wg_status wg_set(wg_store *, const wg_node *variable, wg_view);
 /* How many updates these values have seen: the value of wg_step_counter, 0 without one. */
 WG_API int64_t wg_store_step(const wg_store *);

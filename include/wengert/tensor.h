@@ -19,7 +19,7 @@ WG_API wg_dtype wg_dtype_named(const char *);   /* WG_DTYPE_NONE when there is n
  * WG_ANY (unknown, and equal to nothing else by name). Letters are A..Z and a..z. */
 #define WG_MAX_RANK 8
 enum { WG_ANY = -1 };
-#define WG_DIM(letter) (-(int64_t)(letter))
+#define WG_DIM(letter) (INT64_C(-1) * (letter))
 #define WG_BATCH WG_DIM('N')
 
 typedef struct wg_shape {

@@ -40,7 +40,7 @@ typedef struct wg_verify_opts {
     int order;     /* 1 or 2; 0: 2 for operators, 1 for models */
     uint64_t seed; /* 0: 1 */
     int64_t textbook_limit; /* models: compute the textbook's difference up to that many parameters; 0: 20,000; -1: never */
-    const wg_registry *registry;
+    const wg_registry *registry; /* for an operator whose adjoint names others by wg_apply_named; NULL: the built-in */
 } wg_verify_opts;
 
 /* Checks an operator on its own samples, every slot, first and second order, in f64. WG_OK: all pass. WG_ERR_VERIFY: something

@@ -35,11 +35,20 @@ static void mark_cut(char *text, int length)
     memcpy(text + end, "..", 3);
 }
 
+/* Names from a hostile file must not break the line, nor reach a terminal as commands. */
+static void blot_controls(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            *text = '?';
+}
+
 wg_status wg__fail_v(wg_status status, const char *format, va_list arguments)
 {
     char text[WG__ERROR_MAX] = ""; /* apart, for an argument may be wg_error() itself */
 
     mark_cut(text, vsnprintf(text, sizeof text, format, arguments));
+    blot_controls(text);
     memcpy(last.text, text, sizeof text);
     last.status = status;
     return status;
@@ -64,4 +73,9 @@ wg_status wg__fail_in(const char *format, ...)
     mark_cut(before, vsnprintf(before, sizeof before, format, arguments));
     va_end(arguments);
     return wg__fail(last.status, "%s%s", before, last.text);
+}
+
+wg_status wg__fail_null(const char *caller, const char *what)
+{
+    return last.status ? last.status : wg__fail(WG_ERR_ARG, "%s: the %s is NULL", caller, what);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/options.h"
 #include "exec/exec.h"
 
 wg_status wg__exec_failed(wg_exec *e, wg_status status)
@@ -12,25 +13,12 @@ wg_status wg__exec_failed(wg_exec *e, wg_status status)
     return status;
 }
 
-static bool options_fit(const wg_exec_opts *given, wg_exec_opts *o)
-{
-    *o = (wg_exec_opts){ 0 };
-    if (!given)
-        return true;
-    if (given->size == 0 || given->size > sizeof *o) {
-        wg__fail(WG_ERR_ARG, "wg_exec_opts: size is %zu, not 1 .. %zu (use WG_OPTS)", given->size, sizeof *o);
-        return false;
-    }
-    memcpy(o, given, given->size);
-    return true;
-}
-
 wg_exec *wg_exec_new(const wg_plan *p) { return wg_exec_new_with(p, NULL); }
 
 wg_exec *wg_exec_new_with(const wg_plan *p, const wg_exec_opts *given)
 {
     wg_exec_opts o;
-    if (!p || !options_fit(given, &o))
+    if (!p || !wg__options(&o, sizeof o, given, "wg_exec_opts"))
         return NULL;
     wg_exec *e = wg__alloc_zero(&p->allocator, 1, sizeof *e);
     if (!e)
@@ -68,13 +56,14 @@ void wg_exec_free(wg_exec *e)
 wg_status wg_exec_use(wg_exec *e, wg_store *store)
 {
     if (!e || !store)
-        return wg__fail(WG_ERR_ARG, "wg_exec_use: %s is NULL", e ? "the store" : "the exec");
+        return wg__fail_null("wg_exec_use", e ? "store" : "exec");
     if (store->graph != e->plan->source)
         return wg__exec_failed(e, wg__fail(WG_ERR_MISMATCH, "wg_exec_use: the store is of another graph"));
     if (wg__store_complete(store))
         return wg__exec_failed(e, WG_ERR_NOMEM);
     wg_store *before = e->store;
     e->store = wg_store_ref(store);
+    e->ran = NULL; /* a result may be a variable's own memory, which goes with its store */
     wg_store_free(before);
     return WG_OK;
 }
@@ -192,6 +181,6 @@ wg_status wg__exec_prepare(wg_exec *e)
 wg_status wg_prepare(wg_exec *e)
 {
     if (!e)
-        return wg__fail(WG_ERR_ARG, "wg_prepare: the exec is NULL");
+        return wg__fail_null("wg_prepare", "exec");
     return wg__exec_failed(e, wg__exec_prepare(e));
 }

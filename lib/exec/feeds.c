@@ -133,7 +133,7 @@ static wg_status take(wg_exec *e, wg__feed *f, wg_view v, bool borrow)
 static wg_status feed(wg_exec *e, const wg_node *leaf, wg_view v, bool borrow, const char *caller)
 {
     if (!e)
-        return wg__fail(WG_ERR_ARG, "%s: the exec is NULL", caller);
+        return wg__fail_null(caller, "exec");
     wg__feed *f = NULL;
     wg_status status = WG_OK;
     if (!is_leaf(e, leaf))

@@ -108,8 +108,10 @@ static wg_status interpret(interpreter *t, const wg_node *n, wg_view *out)
 
 wg_status wg_interpret(wg_exec *e, const wg_node *n, wg_view *out)
 {
-    if (!e || !out)
-        return wg__fail(WG_ERR_ARG, "wg_interpret: %s is NULL", e ? "the place for the view" : "the exec");
+    if (!e)
+        return wg__fail_null("wg_interpret", "exec");
+    if (!out)
+        return wg__exec_failed(e, wg__fail(WG_ERR_ARG, "wg_interpret: the place for the view is NULL"));
     *out = (wg_view){ 0 };
     if (!n || n->operation->graph != e->plan->source)
         return wg__exec_failed(e,

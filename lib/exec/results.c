@@ -20,7 +20,7 @@ static const wg_node *wanted_node(const wg_plan *p, const wg_node *asked)
 wg_view wg_result(const wg_exec *e, const wg_node *n)
 {
     if (!e || !n) {
-        wg__fail(WG_ERR_ARG, "wg_result: the %s is NULL", e ? "node" : "exec");
+        wg__fail_null("wg_result", e ? "node" : "exec");
         return (wg_view){ 0 };
     }
     const wg_node *node = wanted_node(e->plan, n);

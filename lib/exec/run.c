@@ -118,7 +118,7 @@ wg_status wg__run_program(wg_exec *e, wg__frame *f)
 wg_status wg_run(wg_exec *e)
 {
     if (!e)
-        return wg__fail(WG_ERR_ARG, "wg_run: the exec is NULL");
+        return wg__fail_null("wg_run", "exec");
     wg_status status = wg__exec_prepare(e);
     e->ran = NULL;
     if (status)

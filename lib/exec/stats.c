@@ -6,9 +6,10 @@
 
 wg_status wg_exec_describe(wg_exec *e, wg_exec_stats *out)
 {
-    if (!e || !out || out->size == 0 || out->size > sizeof *out)
-        return wg__fail(WG_ERR_ARG, "wg_exec_describe: %s",
-                        e ? "the struct is NULL, or its size is not set" : "the exec is NULL");
+    if (!e)
+        return wg__fail_null("wg_exec_describe", "exec");
+    if (!out || out->size == 0 || out->size > sizeof *out)
+        return wg__exec_failed(e, wg__fail(WG_ERR_ARG, "wg_exec_describe: the struct is NULL, or its size is not set"));
     wg_status status = wg__exec_prepare(e);
     if (status)
         return wg__exec_failed(e, status);
@@ -80,7 +81,11 @@ static void put_instruction(wg__text *t, const wg__program *p, int number)
 
 char *wg_exec_listing(wg_exec *e)
 {
-    if (!e || wg__exec_failed(e, wg__exec_prepare(e)))
+    if (!e) {
+        wg__fail_null("wg_exec_listing", "exec");
+        return NULL;
+    }
+    if (wg__exec_failed(e, wg__exec_prepare(e)))
         return NULL;
     const wg__program *p = e->now->program;
     wg__text t = { 0 }; /* the C library's memory, as wg_text_free expects */

@@ -97,9 +97,9 @@ static wg_store *store_empty(const wg_graph *g, uint64_t seed)
 static bool graph_usable(const wg_graph *g)
 {
     if (!g)
-        wg__fail(WG_ERR_GRAPH, "store: the graph is NULL");
+        wg__fail_null("store", "graph");
     else if (g->status)
-        wg__fail(g->status, "%s", g->error);
+        wg__fail(WG_ERR_GRAPH, "%s", g->error);
     return g && !g->status;
 }
 
@@ -130,23 +130,34 @@ wg_store *wg_graph_store(wg_graph *g)
     return s;
 }
 
+static bool copy_values(wg_store *s, const wg_store *from)
+{
+    if (!wg__grow(&s->allocator, (void **)&s->value, &s->capacity, from->n ? from->n : 1, sizeof *s->value))
+        return false;
+    for (; s->n < from->n; s->n++) {
+        size_t bytes = wg__variable_bytes(s->graph->variables[s->n]);
+        if (!(s->value[s->n] = wg__alloc_aligned(&s->allocator, bytes)))
+            return false;
+        memcpy(s->value[s->n], from->value[s->n], bytes);
+    }
+    return true;
+}
+
 wg_store *wg_store_copy(const wg_store *from)
 {
     if (!from)
         return NULL;
-    wg_store *s = store_empty(from->graph, from->seed);
-    if (!s || !wg__grow(&s->allocator, (void **)&s->value, &s->capacity, from->n ? from->n : 1, sizeof *s->value)) {
-        wg_store_free(s);
+    wg_store *counted = (wg_store *)from; /* constant but for its count of users */
+    if (!wg__store_enter(counted, false)) {
+        wg__fail(WG_ERR_BUSY, "wg_store_copy: a run is changing the values");
         return NULL;
     }
-    for (; s->n < from->n; s->n++) {
-        size_t bytes = wg__variable_bytes(s->graph->variables[s->n]);
-        if (!(s->value[s->n] = wg__alloc_aligned(&s->allocator, bytes))) {
-            wg_store_free(s);
-            return NULL;
-        }
-        memcpy(s->value[s->n], from->value[s->n], bytes);
+    wg_store *s = store_empty(from->graph, from->seed);
+    if (s && !copy_values(s, from)) {
+        wg_store_free(s);
+        s = NULL;
     }
+    wg__store_leave(counted, false);
     return s;
 }
 
@@ -192,8 +203,12 @@ void wg__store_leave(wg_store *s, bool change)
 /* The variable's operation, or NULL with WG_ERR_ARG. */
 static const wg__operation *variable_of(const char *caller, const wg_store *s, const wg_node *n)
 {
-    if (!s || !n || n->operation->graph != s->graph || n->operation->variable < 0) {
-        wg__fail(WG_ERR_ARG, "%s: %s is no variable of the store's graph", caller, n ? n->name : "NULL");
+    if (!s || !n) {
+        wg__fail_null(caller, s ? "variable" : "store");
+        return NULL;
+    }
+    if (n->operation->graph != s->graph || n->operation->variable < 0) {
+        wg__fail(WG_ERR_ARG, "%s: %s is no variable of the store's graph", caller, n->name);
         return NULL;
     }
     return n->operation;
@@ -213,7 +228,7 @@ wg_status wg_set(wg_store *s, const wg_node *n, wg_view view)
 {
     const wg__operation *v = variable_of("wg_set", s, n);
     if (!v)
-        return WG_ERR_ARG;
+        return wg_error_status();
     char a[96], b[96];
     if (!view.data)
         return wg__fail(WG_ERR_ARG, "wg_set: %s: the view has no data", n->name);

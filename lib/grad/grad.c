@@ -11,8 +11,8 @@ static wg_graph *usable(const char *caller, wg_node *y, wg_nodes list)
 {
     wg_graph *g = wg_node_graph(y);
     if (!g || g->status) {
-        if (!y && wg_error_status() == WG_OK)
-            wg__fail(WG_ERR_GRAPH, "%s: y is NULL", caller);
+        if (!y)
+            wg__fail_null(caller, "node");
         return NULL;
     }
     if (!wg__is_float(y->dtype))
@@ -49,7 +49,8 @@ static bool check_alike(const char *caller, wg_node *x, wg_node *v)
     if (v && v->dtype == x->dtype && wg_shape_equal(v->shape, x->shape))
         return true;
     char a[96], b[96];
-    wg__graph_fail(x->operation->graph, WG_ERR_SHAPE, "%s: %s is %s %s, but its vector is %s %s", caller, x->name,
+    bool fits = v && wg_shape_equal(v->shape, x->shape);
+    wg__graph_fail(x->operation->graph, fits ? WG_ERR_DTYPE : WG_ERR_SHAPE, "%s: %s is %s %s, but its vector is %s %s", caller, x->name,
                    wg_dtype_name(x->dtype), wg_shape_text(x->shape, a, sizeof a), wg_dtype_name(wg_node_dtype(v)),
                    wg_shape_text(wg_node_shape(v), b, sizeof b));
     return false;

@@ -1,27 +1,14 @@
 /* A graph's life: made, failing once, held by plans and stores, freed. */
-#include <string.h>
-
+#include "base/options.h"
 #include "graph/names.h"
 
 wg_graph *wg_graph_new(void) { return wg_graph_new_with(NULL); }
 
-static bool options_fit(const wg_graph_opts *o)
-{
-    if (o->size == 0 || o->size > sizeof *o) {
-        wg__fail(WG_ERR_ARG, "wg_graph_opts: size is %zu, not 1 .. %zu (use WG_OPTS)", o->size, sizeof *o);
-        return false;
-    }
-    return true;
-}
-
 wg_graph *wg_graph_new_with(const wg_graph_opts *given)
 {
-    wg_graph_opts o = { 0 };
-    if (given) {
-        if (!options_fit(given))
-            return NULL;
-        memcpy(&o, given, given->size);
-    }
+    wg_graph_opts o;
+    if (!wg__options(&o, sizeof o, given, "wg_graph_opts"))
+        return NULL;
     if (!o.alloc != !o.dealloc) {
         wg__fail(WG_ERR_ARG, "wg_graph_opts: alloc and dealloc must be given together");
         return NULL;

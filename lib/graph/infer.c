@@ -80,6 +80,30 @@ static wg_status infer_elementwise(wg_infer *t)
     return wg_infer_broadcast(t, &t->out[0]);
 }
 
+static bool attr_valid(const wg_attr *a, const void *attrs)
+{
+    const void *field = (const char *)attrs + a->offset;
+    switch (a->kind) {
+    case WG_ATTR_SHAPE:
+        return wg__shape_valid(field);
+    case WG_ATTR_AXES:
+        return ((const wg_axes *)field)->n >= -1 && ((const wg_axes *)field)->n <= WG_MAX_RANK;
+    case WG_ATTR_I64: /* operators hand an axis on as an int */
+        return strcmp(a->name, "axis") != 0 || *(const int64_t *)field == (int)*(const int64_t *)field;
+    default:
+        return true;
+    }
+}
+
+/* What no operator has to look at again: sizes that are none, more axes than there can be. */
+static wg_status check_attrs(wg_infer *t, const wg_attr *table)
+{
+    for (const wg_attr *a = table; t->attrs && a && a->name; a++)
+        if (!attr_valid(a, t->attrs))
+            return wg_infer_fail(t, WG_ERR_ARG, "attribute %s is out of range", a->name);
+    return WG_OK;
+}
+
 wg_status wg__infer(const wg_op *op, const void *attrs, int n_in, const wg_shape *in_shape, const wg_dtype *in_type,
                     wg_shape *out_shape, wg_dtype *out_type)
 {
@@ -89,7 +113,9 @@ wg_status wg__infer(const wg_op *op, const void *attrs, int n_in, const wg_shape
         out_shape[r] = (wg_shape){ { 0 }, 0 };
         out_type[r] = usual_type(n_in, in_type);
     }
-    wg_status status = WG_OK;
+    wg_status status = check_attrs(&t, op->attrs);
+    if (status)
+        return status;
     if (op->infer)
         status = op->infer(&t);
     else if (op->flags & WG_ELEMENTWISE)

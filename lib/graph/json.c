@@ -45,11 +45,10 @@ const char *wg__json_shown(const json_t *value, char text[WG__JSON_SHOWN])
 
     if (value == NULL)
         return "nothing";
-    n = json_dumpb(value, text, WG__JSON_SHOWN - 1, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
-    if (n < WG__JSON_SHOWN)
-        text[n] = '\0';
-    else
-        memcpy(text + WG__JSON_SHOWN - 3, "..", 3);
+    memset(text, 0, WG__JSON_SHOWN); /* of what does not fit, jansson leaves out the whole piece */
+    n = json_dumpb(value, text, WG__JSON_SHOWN - 3, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
+    if (n > WG__JSON_SHOWN - 3)
+        memcpy(text + strlen(text), "..", 3);
     return text;
 }
 

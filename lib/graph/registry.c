@@ -67,7 +67,8 @@ static wg_status check_descriptor(const wg_op *op)
     if (op->arity < WG_VARIADIC || op->optional < 0 || (op->arity >= 0 && op->optional > op->arity) || op->results < 0)
         return wg__fail(WG_ERR_ARG, "wg_register: %s: arity %d, optional %d, results %d do not fit", op->name, op->arity,
                         op->optional, op->results);
-    if (!op->forward.f32 && !op->forward.f64 && !op->forward.i64 && !(op->flags & WG_VIEW_OP))
+    const wg_kernels *k = &op->forward;
+    if (!k->f32 && !k->f64 && !k->i32 && !k->i64 && !k->u8 && !k->boolean && !(op->flags & WG_VIEW_OP))
         return wg__fail(WG_ERR_ARG, "wg_register: %s: has no kernel", op->name);
     if (!op->attrs != !op->attrs_size)
         return wg__fail(WG_ERR_ARG, "wg_register: %s: attrs and attrs_size must be given together", op->name);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/options.h"
 #include "base/random.h"
 #include "io/data.h"
 
@@ -24,7 +25,7 @@ static wg_status check_data(wg_data *const *data, size_t n, int64_t *rows)
         return wg__fail(WG_ERR_ARG, "batches: no data sets");
     for (size_t k = 0; k < n; k++) {
         if (!data[k])
-            return wg__fail(WG_ERR_ARG, "batches: data set %zu is NULL", k);
+            return wg__fail_null("batches", "data set");
         int64_t here = data[k]->shape.dim[0];
         if (k && here != *rows)
             return wg__fail(WG_ERR_SHAPE, "batches: %s has %lld examples, %s has %lld",
@@ -37,11 +38,8 @@ static wg_status check_data(wg_data *const *data, size_t n, int64_t *rows)
 
 static wg_status read_options(wg_batches_opts *o, const wg_batches_opts *given, int64_t rows)
 {
-    *o = (wg_batches_opts){.size = sizeof *o};
-    if (given)
-        memcpy(o, given, given->size < sizeof *o ? given->size : sizeof *o);
-    if (o->axis)
-        return wg__fail(WG_ERR_ARG, "batches: the axis must be 0");
+    if (!wg__options(o, sizeof *o, given, "wg_batches_opts"))
+        return WG_ERR_ARG;
     if (o->batch < 0)
         return wg__fail(WG_ERR_ARG, "batches: the size %lld is negative", (long long)o->batch);
     if (o->batch == 0 || (o->batch > rows && !o->drop_last))
@@ -159,8 +157,10 @@ wg_status wg_batches_at(wg_batches *b, int64_t index, wg_batch *out)
 {
     int64_t epoch, in_epoch, first, n;
 
-    if (!b || !out)
-        return wg__fail(WG_ERR_ARG, "batches: NULL");
+    if (!b)
+        return wg__fail_null("wg_batches_at", "source of batches");
+    if (!out)
+        return wg__fail(WG_ERR_ARG, "wg_batches_at: the place for the batch is NULL");
     if (index < 0)
         return wg__fail(WG_ERR_RANGE, "batches: the index %lld is negative", (long long)index);
     epoch = index / b->per_epoch, in_epoch = index % b->per_epoch;

@@ -1,6 +1,7 @@
 /* Loads checkpoints: into a store, as a new store, or as a graph with its store. */
 #include <string.h>
 
+#include "base/options.h"
 #include "io/checkpoint.h"
 
 /* The last step of loading, which can fail no more once it has begun. */
@@ -54,8 +55,10 @@ wg_status wg_load(wg_store *store, const char *path)
 {
     wg_status status;
 
-    if (!store || !path)
-        return wg__fail(WG_ERR_ARG, "wg_load: the %s is NULL", store ? "path" : "store");
+    if (!store)
+        return wg__fail_null("wg_load", "store");
+    if (!path)
+        return wg__fail(WG_ERR_ARG, "wg_load: the path is NULL");
     status = load(store, path);
     return status ? wg__fail_in("%s: ", path) : WG_OK;
 }
@@ -102,10 +105,12 @@ wg_store *wg_store_open(const wg_graph *g, const char *path)
     wg_store *store = NULL;
 
     if (!g || !path || g->status) {
-        wg__fail(g && !g->status ? WG_ERR_ARG : WG_ERR_GRAPH, "wg_store_open: %s",
-                 !g      ? "the graph is NULL"
-                 : !path ? "the path is NULL"
-                         : wg_graph_error(g));
+        if (!g)
+            wg__fail_null("wg_store_open", "graph");
+        else if (!path)
+            wg__fail(WG_ERR_ARG, "wg_store_open: the path is NULL");
+        else
+            wg__fail(WG_ERR_GRAPH, "wg_store_open: %s", wg_graph_error(g));
         return NULL;
     }
     if (!wg__zip_open(&zip, path, &g->allocator)) {
@@ -120,11 +125,11 @@ wg_store *wg_store_open(const wg_graph *g, const char *path)
 /* The seed is the file's unless the caller has one. */
 static wg_graph *parse(const char *text, size_t n, const json_t *note, const wg_graph_opts *given)
 {
-    wg_graph_opts o = {.size = sizeof o};
+    wg_graph_opts o;
     wg_graph *g;
 
-    if (given)
-        memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
+    if (!wg__options(&o, sizeof o, given, "wg_graph_opts"))
+        return NULL;
     o.size = sizeof o;
     if (!o.seed)
         o.seed = wg__checkpoint_seed(note);

@@ -1,6 +1,7 @@
 /* Saves a store: all variables in the graph's order, and the description. */
 #include <string.h>
 
+#include "base/options.h"
 #include "base/team.h"
 #include "io/checkpoint.h"
 
@@ -47,9 +48,8 @@ static wg_status save(const wg_store *store, const char *path, int level, const 
 
 static wg_status read_options(const wg_save_opts *given, wg_save_opts *o, int *level)
 {
-    *o = (wg_save_opts){.size = sizeof *o};
-    if (given)
-        memcpy(o, given, given->size < sizeof *o ? given->size : sizeof *o);
+    if (!wg__options(o, sizeof *o, given, "wg_save_opts"))
+        return WG_ERR_ARG;
     if (!wg__npz_level(o->level, level))
         return wg__fail(WG_ERR_ARG, "the level %d is none of -1 .. 9", o->level);
     for (size_t k = 0; o->meta && o->meta[k]; k += 2)
@@ -65,8 +65,10 @@ wg_status wg_save(const wg_store *values, const char *path, const wg_save_opts *
     int level;
     wg_status status;
 
-    if (!store || !path)
-        return wg__fail(WG_ERR_ARG, "wg_save: the %s is NULL", store ? "path" : "store");
+    if (!store)
+        return wg__fail_null("wg_save", "store");
+    if (!path)
+        return wg__fail(WG_ERR_ARG, "wg_save: the path is NULL");
     status = read_options(opts, &o, &level);
     if (!status)
         status = wg__store_complete(store);

@@ -133,7 +133,7 @@ wg_view wg_data_rows(wg_data *data, int64_t first, int64_t n)
     wg_shape shape;
 
     if (!data) {
-        wg__fail(WG_ERR_ARG, "data: NULL");
+        wg__fail_null("wg_data_rows", "data set");
         return failure;
     }
     if (first < 0 || n < 0 || n > data->shape.dim[0] || first > data->shape.dim[0] - n) {

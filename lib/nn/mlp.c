@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/options.h"
 #include "graph/graph.h"
 #include <wengert/grad.h>
 #include <wengert/nn.h>
@@ -61,10 +62,14 @@ static wg_node *hidden_layer(wg_node *z, const wg_mlp_opts *o, size_t number)
 
 wg_mlp wg_mlp_apply(const wg_mlp *mlp, wg_node *x, const wg_mlp_opts *opts)
 {
-    const wg_mlp_opts o = opts ? *opts : (wg_mlp_opts){ 0 };
-    wg_nodes p = mlp->params;
+    wg_mlp_opts o;
+    wg_nodes p = mlp ? mlp->params : (wg_nodes){ NULL, 0 };
     if (!p.at || p.n < 2)
         return no_mlp;
+    if (!wg__options(&o, sizeof o, opts, "wg_mlp_opts")) {
+        wg__graph_fail_again(wg_node_graph(p.at[0]));
+        return no_mlp;
+    }
     wg_node *z = linear(p.at[0], x, p.at[1], o.layout);
     for (size_t l = 2; l < p.n; l += 2)
         z = linear(p.at[l], hidden_layer(z, &o, 0), p.at[l + 1], o.layout);
@@ -74,9 +79,18 @@ wg_mlp wg_mlp_apply(const wg_mlp *mlp, wg_node *x, const wg_mlp_opts *opts)
 
 wg_mlp wg_mlp_new(wg_graph *g, wg_node *x, const int64_t *width, size_t n, const wg_mlp_opts *opts)
 {
-    const wg_mlp_opts o = opts ? *opts : (wg_mlp_opts){ 0 };
-    if (!g || !x || !width || n < 2) {
-        wg__graph_fail(g, WG_ERR_ARG, "mlp: needs a graph, an input and at least two layer sizes");
+    wg_mlp_opts o;
+    if (!g || !x) {
+        wg__fail_null("mlp", g ? "input" : "graph");
+        wg__graph_fail_again(g);
+        return no_mlp;
+    }
+    if (!wg__options(&o, sizeof o, opts, "wg_mlp_opts")) {
+        wg__graph_fail_again(g);
+        return no_mlp;
+    }
+    if (!width || n < 2) {
+        wg__graph_fail(g, WG_ERR_ARG, "mlp: needs at least two layer sizes");
         return no_mlp;
     }
     wg_dtype dtype = wg_node_dtype(x);

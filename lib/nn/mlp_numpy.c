@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/options.h"
 #include <wengert/nn.h>
 #include <wengert/store.h>
 
@@ -50,15 +51,18 @@ static wg_status fill(wg_store *store, wg_node *w, wg_node *b, const wg_mlp_opts
 
 wg_status wg_mlp_numpy(wg_store *store, const wg_mlp *mlp, const wg_mlp_opts *opts)
 {
-    if (!store || !mlp || !mlp->params.at || !opts)
-        return wg__fail(WG_ERR_ARG, "mlp: needs a store, a model and its options");
-    if (opts->init != WG_MLP_NUMPY && opts->init != WG_MLP_NUMPY_SMALL)
+    wg_mlp_opts o;
+    if (!store || !mlp || !mlp->params.at)
+        return wg__fail_null("wg_mlp_numpy", store ? "model" : "store");
+    if (!wg__options(&o, sizeof o, opts, "wg_mlp_opts"))
+        return WG_ERR_ARG;
+    if (o.init != WG_MLP_NUMPY && o.init != WG_MLP_NUMPY_SMALL)
         return WG_OK;
     wg_numpy_random random;
-    wg_numpy_seed(&random, opts->numpy_seed);
+    wg_numpy_seed(&random, o.numpy_seed);
     wg_nodes p = mlp->params;
     for (size_t l = 0; l + 1 < p.n; l += 2) {
-        wg_status status = fill(store, p.at[l], p.at[l + 1], opts, &random);
+        wg_status status = fill(store, p.at[l], p.at[l + 1], &o, &random);
         if (status != WG_OK)
             return status;
     }

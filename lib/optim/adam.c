@@ -2,7 +2,6 @@
  * (Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019). */
 #include <math.h>
 
-#include "graph/graph.h"
 #include "optim/optim.h"
 
 struct adam {
@@ -43,8 +42,10 @@ static bool is_decay(double beta)
 
 wg_node *wg_adam(wg_grads grads, wg_node *lr, const wg_adam_opts *opts)
 {
-    struct adam a = { .o = opts ? *opts : (wg_adam_opts){ 0 } };
+    struct adam a;
     wg_adam_opts *o = &a.o;
+    if (!wg__options(o, sizeof *o, opts, "wg_adam_opts"))
+        return wg__graph_fail_again(wg_node_graph(lr));
     if (!o->name)
         o->name = "adam";
     if (o->beta1 == 0)

@@ -1,6 +1,5 @@
 /* Clipping by the norm of all gradients together (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent
  * neural networks", ICML 2013). */
-#include "graph/graph.h"
 #include "optim/optim.h"
 
 static wg_node *sum_of_squares(wg_nodes of)
@@ -18,8 +17,11 @@ wg_grads wg_clip_by_global_norm(wg_grads grads, double max, wg_node **norm)
     const wg_grads none = { { NULL, 0 }, { NULL, 0 } };
     if (norm)
         *norm = NULL;
-    if (!grads.of.at || !grads.of.n)
+    if (!grads.of.at || !grads.of.n) {
+        if (grads.of.at)
+            wg__fail(WG_ERR_ARG, "clip_by_global_norm: there are no gradients");
         return none;
+    }
     wg_graph *g = wg_node_graph(grads.of.at[0]);
     if (!(max > 0)) {
         wg__graph_fail(g, WG_ERR_ARG, "clip_by_global_norm: the norm must be above 0, but is %g", max);

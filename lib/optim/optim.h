@@ -2,6 +2,8 @@
 #ifndef WG_OPTIM_OPTIM_H
 #define WG_OPTIM_OPTIM_H
 
+#include "base/options.h"
+#include "graph/graph.h"
 #include <wengert/optim.h>
 
 /* A parameter's piece of state: "adam/m/W1", zero at first, of the parameter's type and shape. The name is counted from

@@ -14,7 +14,9 @@ static size_t rmsprop(wg_node *w, wg_node *g, wg_node *rate, const void *opts, w
 
 wg_node *wg_rmsprop(wg_grads grads, wg_node *lr, const wg_rmsprop_opts *opts)
 {
-    wg_rmsprop_opts o = opts ? *opts : (wg_rmsprop_opts){ 0 };
+    wg_rmsprop_opts o;
+    if (!wg__options(&o, sizeof o, opts, "wg_rmsprop_opts"))
+        return wg__graph_fail_again(wg_node_graph(lr));
     if (!o.name)
         o.name = "rmsprop";
     if (o.alpha == 0)

@@ -1,5 +1,4 @@
 /* Learning rates as graphs of the step counter: f64 scalars that take the type of what they meet. */
-#include "graph/graph.h"
 #include "optim/optim.h"
 
 /* A rate is as weak as the constant it stands in for. */

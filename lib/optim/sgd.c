@@ -29,7 +29,9 @@ wg_node *wg_sgd(wg_grads grads, wg_node *lr)
 
 wg_node *wg_momentum(wg_grads grads, wg_node *lr, const wg_sgd_opts *opts)
 {
-    wg_sgd_opts o = opts ? *opts : (wg_sgd_opts){ 0 };
+    wg_sgd_opts o;
+    if (!wg__options(&o, sizeof o, opts, "wg_sgd_opts"))
+        return wg__graph_fail_again(wg_node_graph(lr));
     if (!o.name)
         o.name = "momentum";
     if (o.momentum == 0)

@@ -1,8 +1,6 @@
 /* The counter of updates. */
 #include "optim/optim.h"
 
-#include "graph/graph.h"
-
 wg_node *wg_step_counter(wg_graph *g)
 {
     if (!g)

@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#include "graph/graph.h"
-
 wg_node *wg__optim_variable(wg_graph *g, const char *name, wg_dtype dtype, wg_shape shape)
 {
     const struct wg__scope *open = g->scope;
@@ -31,9 +29,11 @@ wg_node *wg__optim_as(wg_node *scalar, const wg_node *like)
 
 wg_node *wg__optim_update(wg_grads grads, wg_node *rate, wg__optim_rule rule, const void *opts)
 {
-    if (!rate || !grads.of.at || !grads.of.n || grads.of.n != grads.wrt.n)
+    if (!rate || !grads.of.at || grads.of.n != grads.wrt.n)
         return NULL;
     wg_graph *g = wg_node_graph(rate);
+    if (!grads.of.n)
+        return wg__graph_fail(g, WG_ERR_ARG, "there is nothing to update: the loss depends on no param");
     size_t room = grads.of.n * WG__EFFECTS + 1, n = 0;
     wg_node **effects = wg__alloc(&g->allocator, room, sizeof *effects);
     if (!effects)

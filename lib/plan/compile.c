@@ -7,8 +7,7 @@
 static bool wanted_usable(const wg_graph *g, wg_nodes wanted)
 {
     if (!g) {
-        if (wg_error_status() == WG_OK)
-            wg__fail(WG_ERR_GRAPH, "wg_compile: the graph is NULL");
+        wg__fail_null("wg_compile", "graph");
         return false;
     }
     if (g->status) {

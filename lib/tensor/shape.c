@@ -52,7 +52,7 @@ bool wg__shape_bytes(const wg_shape *s, wg_dtype type, size_t *bytes)
 
 bool wg_shape_equal(wg_shape a, wg_shape b)
 {
-    if (a.rank != b.rank)
+    if (a.rank != b.rank || a.rank > WG_MAX_RANK)
         return false;
     for (int i = 0; i < a.rank; i++)
         if (a.dim[i] != b.dim[i])

@@ -95,9 +95,11 @@ static wg_status check_samples(wg__session *s)
 
 wg_status wg_verify_op_with(const wg_op *op, const wg_verify_opts *opts, wg_report **out)
 {
-    wg_verify_opts all = wg__verify_opts_of(opts);
+    wg_verify_opts all;
     if (out)
         *out = NULL;
+    if (wg__verify_opts_read(&all, opts))
+        return WG_ERR_ARG;
     if (!op || !op->name || !op->size)
         return wg__fail(WG_ERR_ARG, "wg_verify_op: no operator, or its descriptor does not begin with WG_OP");
     wg__session s = { .op = op, .opts = &all, .report = wg__report_new() };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/options.h"
 
 wg_report *wg__report_new(void)
 {
@@ -47,14 +48,13 @@ void wg__report_add(wg_report *r, wg_check check, const char *format, ...)
     r->inconclusive += check.verdict == WG_INCONCLUSIVE;
 }
 
-wg_verify_opts wg__verify_opts_of(const wg_verify_opts *given)
+wg_status wg__verify_opts_read(wg_verify_opts *opts, const wg_verify_opts *given)
 {
-    wg_verify_opts opts = { .size = sizeof opts };
-    if (given)
-        memcpy(&opts, given, given->size < sizeof opts ? given->size : sizeof opts);
-    if (!opts.seed)
-        opts.seed = 1;
-    return opts;
+    if (!wg__options(opts, sizeof *opts, given, "wg_verify_opts"))
+        return WG_ERR_ARG;
+    if (!opts->seed)
+        opts->seed = 1;
+    return WG_OK;
 }
 
 /* A line for each check that failed, or one line when none did. */

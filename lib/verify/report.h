@@ -16,8 +16,8 @@ struct wg_report {
 
 /* Empty, with a difference of NaN; NULL: WG_ERR_NOMEM. */
 wg_report *wg__report_new(void);
-/* The caller's options, those it does not know of zero; NULL: all zero. */
-wg_verify_opts wg__verify_opts_of(const wg_verify_opts *);
+/* The caller's options; NULL: the defaults. */
+wg_status wg__verify_opts_read(wg_verify_opts *, const wg_verify_opts *given);
 
 /* Adds a check; `op` is copied. The text is kept where the check did not pass. */
 void wg__report_add(wg_report *, wg_check, const char *format, ...) WG_PRINTF(3, 4);

@@ -162,11 +162,10 @@ static wg_status check_model(trial *t, const wg_verify_opts *opts)
 
 static wg_status check_arguments(const wg_node *scalar, wg_grads g, const wg_exec *at)
 {
-    if (!scalar || !at || !g.wrt.n || !g.wrt.at)
-        return wg__fail(WG_ERR_ARG, "wg_verify: %s",
-                        !scalar ? "the scalar is NULL"
-                        : !at   ? "no exec"
-                                : "nothing to differentiate by");
+    if (!scalar || !at)
+        return wg__fail_null("wg_verify", scalar ? "exec" : "scalar");
+    if (!g.wrt.n || !g.wrt.at)
+        return wg__fail(WG_ERR_ARG, "wg_verify: nothing to differentiate by");
     if (wg_node_dtype(scalar) != WG_F32 && wg_node_dtype(scalar) != WG_F64)
         return wg__fail(WG_ERR_DTYPE, "wg_verify: %s is %s, and only f32 and f64 have derivatives",
                         wg_node_name(scalar), wg_dtype_name(wg_node_dtype(scalar)));
@@ -186,10 +185,12 @@ static wg_status check_arguments(const wg_node *scalar, wg_grads g, const wg_exe
 /* g.of.n = 0: the engine's own gradients. */
 static wg_status verify(wg_node *scalar, wg_grads g, const wg_exec *at, const wg_verify_opts *given, wg_report **out)
 {
-    wg_verify_opts opts = wg__verify_opts_of(given);
+    wg_verify_opts opts;
     if (out)
         *out = NULL;
-    wg_status st = check_arguments(scalar, g, at);
+    wg_status st = wg__verify_opts_read(&opts, given);
+    if (!st)
+        st = check_arguments(scalar, g, at);
     if (st)
         return st;
     wg__model m;
