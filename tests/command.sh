@@ -75,6 +75,7 @@ refuses 2 "unknown option --xyzzy" ops --xyzzy
 refuses 2 "unknown option -q" ops -q
 refuses 2 "--lr needs RATE" train --lr
 refuses 2 "--lr needs RATE" train --lr --save m.npz
+refuses 2 "--loss needs auto|bce" train --loss
 refuses 2 "--lr fast: expected a number" train --lr fast
 refuses 2 "--lr 0,1: expected a number" train --lr 0,1
 refuses 2 "--lr nan: expected a number" train --lr nan
@@ -228,6 +229,31 @@ refuses 1 "data.npz" train --resume data.npz
 head -c 1000 m.npz >cut.npz
 refuses 1 "cut.npz" train --resume cut.npz
 refuses 1 "cut.npz" predict cut.npz --data moons:10
+
+# ---- files that are no files, and models that make no predictions ---------------------------------------------------
+
+mkfifo pipe
+ln -s elsewhere dangling
+for at in pipe dangling; do
+    refuses 1 "$at" train $moons --steps 2 --quiet --log $at
+    refuses 1 "$at" inspect $at
+done
+[ -p pipe ] && [ -h dangling ] || fail "a pipe or link was replaced"
+head='{"format": "wengert-graph", "version": 1, "nodes": [{"name": "x", "op": "input", "dtype": "f64", "shape": ["N", 2]},'
+ends='], "outputs": ["y"]}'
+echo "$head"'{"name": "y", "op": "concat", "inputs": ["x", "x"], "attrs": {"axis": 0}}'"$ends" >twice.json
+refuses 1 "the model makes (20,2) of 10 examples" predict twice.json --data moons:10
+echo "$head"'{"name": "y", "op": "sum", "inputs": ["x"]}'"$ends" >total.json
+refuses 1 "the model makes () of 10 examples" predict total.json --data moons:10
+echo "$head"'{"name": "y", "op": "re\u001b[31mlu\nx", "inputs": ["x"]}'"$ends" >controls.json
+refuses 1 "re?[31mlu?x" inspect controls.json
+echo "$head"'{"name": "y", "op": "param", "dtype": "f64", "shape": [1099511627776, 1024]}'"$ends" >vast.json
+refuses 1 "vast.json: out of memory" inspect vast.json
+works train $moons --epochs 2 --batch 9223372036854775807 --save vast.npz --save-every 9223372036854775807 --quiet
+# A limit on files is told like a full disk.
+checks=$((checks + 1))
+(ulimit -f 1; "$wengert" train $moons --steps 2 --quiet --plot limited.svg >out 2>err)
+[ $? = 1 ] && grep -q "limited.svg: cannot be written" err || fail "a limit on files is not told"
 
 # ---- signals --------------------------------------------------------------------------------------------------------
 

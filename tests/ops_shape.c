@@ -47,6 +47,8 @@ START_TEST(reshape_refuses_what_cannot_fit)
     ASSERT_FAILS(wg_reshape(unknown(WG_SHAPE(N, 3)), WG_SHAPE(N, 4)), WG_ERR_SHAPE, "reshape: (N,3)");
     ASSERT_FAILS(wg_reshape(unknown(WG_SHAPE(4)), WG_SHAPE(INT64_MAX, 4)), WG_ERR_SHAPE, "reshape");
     ASSERT_FAILS(wg_reshape_like(unknown(WG_SHAPE(4)), unknown(WG_SHAPE(5))), WG_ERR_SHAPE, "reshape_like: (4)");
+    ASSERT_FAILS(wg_reshape(unknown(WG_SHAPE(4)), ((wg_shape){ .rank = 99 })), WG_ERR_ARG, "attribute shape is out of range");
+    ASSERT_FAILS(wg_sum(unknown(WG_SHAPE(4)), (wg_axes){ .n = 99 }, false), WG_ERR_ARG, "attribute axes is out of range");
     ASSERT_FAILS(wg_flatten(unknown(WG_SHAPE(4)), 1), WG_ERR_ARG, "flatten: axis 1 is out of range for rank 1");
 }
 END_TEST

@@ -55,6 +55,13 @@ START_TEST(test_long_text_is_cut_and_marked_never_inside_a_character)
 }
 END_TEST
 
+START_TEST(test_a_message_is_one_line_without_controls)
+{
+    wg__fail(WG_ERR_FORMAT, "no operator \"%s\"", "re\nlu\x1b[31m\x7f");
+    ck_assert_str_eq(wg_error(), "no operator \"re?lu?[31m?\"");
+}
+END_TEST
+
 static void *sees_no_failure(void *unused)
 {
     (void)unused;
@@ -415,6 +422,7 @@ int main(void)
 
     tcase_add_test(messages, test_failing_sets_status_and_text);
     tcase_add_test(messages, test_an_error_may_be_built_from_the_last_one);
+    tcase_add_test(messages, test_a_message_is_one_line_without_controls);
     tcase_add_test(messages, test_long_text_is_cut_and_marked_never_inside_a_character);
     tcase_add_test(messages, test_failures_belong_to_their_thread);
     tcase_add_test(messages, test_every_status_has_its_own_text);

@@ -237,6 +237,33 @@ START_TEST(a_program_without_checks_still_tells_what_failed_first)
 }
 END_TEST
 
+struct heard {
+    int errors, programs;
+};
+
+static void hear(void *user, wg_level level, const char *text)
+{
+    struct heard *h = user;
+    h->errors += level == WG_ERROR && strstr(text, "was not fed") != NULL;
+    h->programs += level == WG_DEBUG && strstr(text, "program") != NULL;
+}
+
+START_TEST(the_message_hook_hears_failures_and_programs)
+{
+    struct heard h = { 0, 0 };
+    wg_graph *g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .user = &h, .message = hear));
+    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH, 3)), *y = wg_relu(x);
+    wg_exec *e = exec_of(g, WG_INFER, WG_NODES(y), NULL);
+    FAILS(wg_run(e), WG_ERR_UNFED, "x");
+    ck_assert_int_eq(h.errors, 1);
+    OK(wg_bind(e, x, WG_VIEW(rows, 2, 3)));
+    OK(wg_run(e));
+    OK(wg_run(e)); /* the same shapes: nothing new */
+    ck_assert_int_eq(h.programs, 1);
+    wg_exec_free(e), wg_graph_free(g);
+}
+END_TEST
+
 START_TEST(another_store_takes_the_results_with_it)
 {
     fixture f = begin();
@@ -728,6 +755,7 @@ int main(void)
     tcase_add_test(t, results_are_only_of_what_was_wanted);
     tcase_add_test(t, nothing_wanted_and_failed_nodes_are_refused);
     tcase_add_test(t, a_program_without_checks_still_tells_what_failed_first);
+    tcase_add_test(t, the_message_hook_hears_failures_and_programs);
     tcase_add_test(t, another_store_takes_the_results_with_it);
     tcase_add_test(t, a_size_that_was_forgotten_is_told);
     tcase_add_test(t, parents_may_be_freed_first);

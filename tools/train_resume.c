@@ -22,7 +22,8 @@ static bool replaced(const struct command *c, const char *name)
 static int take(struct command *c, const option *o, const char *kept)
 {
     if (!options_given(c, o->name))
-        return kept && !replaced(c, o->name) ? options_set(c, o, kept) : 0;
+        /* The message is printed; it is the file that is wrong, not the command line. */
+        return kept && !replaced(c, o->name) && options_set(c, o, kept) ? FAILED : 0;
     if (!(o->flags & OPTION_FROZEN))
         return 0;
     char *now = options_text(c, o);

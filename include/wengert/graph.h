@@ -16,6 +16,8 @@ typedef struct wg_graph_opts {
      * prepare and save; never from wg_run. Both functions or neither. */
     void *(*alloc)(void *user, size_t align, size_t bytes);
     void (*dealloc)(void *user, void *p, size_t bytes); /* `bytes` as asked for; p may be NULL */
+    /* Is told, on the thread where it happens, the graph's first failure and those of its execs (WG_ERROR), and each program
+     * that is made for new shapes (WG_DEBUG). */
     void (*message)(void *user, wg_level, const char *text);
     const wg_registry *registry; /* which operators graph files may name; borrowed, must outlive the graph; NULL: the built-in */
     uint64_t seed;               /* of initial values and random operators; 0 means 1 */

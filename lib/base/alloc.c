@@ -25,7 +25,7 @@ static void default_dealloc(void *user, void *p, size_t bytes)
     free(p);
 }
 
-const wg__allocator wg__default_allocator = {NULL, default_alloc, default_dealloc};
+const wg__allocator wg__default_allocator = { NULL, default_alloc, default_dealloc };
 
 /* Thread-local, so that a test of one thread does not disturb another. */
 static _Thread_local struct {
@@ -52,10 +52,7 @@ static bool injected_failure(void)
     return injection.for_ever ? injection.asked >= injection.fail_from : injection.asked == injection.fail_from;
 }
 
-static size_t at_least_one(size_t bytes)
-{
-    return bytes == 0 ? 1 : bytes;
-}
+static size_t at_least_one(size_t bytes) { return bytes == 0 ? 1 : bytes; }
 
 static void *allocate(const wg__allocator *a, size_t align, size_t bytes)
 {
@@ -89,10 +86,7 @@ void *wg__alloc_zero(const wg__allocator *a, size_t n, size_t size)
     return p == NULL ? NULL : memset(p, 0, n * size);
 }
 
-void *wg__alloc_aligned(const wg__allocator *a, size_t bytes)
-{
-    return allocate(a, WG__ALIGN, bytes);
-}
+void *wg__alloc_aligned(const wg__allocator *a, size_t bytes) { return allocate(a, WG__ALIGN, bytes); }
 
 void wg__free(const wg__allocator *a, void *p, size_t n, size_t size)
 {

@@ -12,10 +12,7 @@ struct wg__arena_chunk {
 
 enum { CHUNK_MIN = 4096, CHUNK_MAX = 1 << 20 };
 
-static unsigned char *chunk_data(wg__arena_chunk *chunk)
-{
-    return (unsigned char *)(chunk + 1);
-}
+static unsigned char *chunk_data(wg__arena_chunk *chunk) { return (unsigned char *)(chunk + 1); }
 
 /* Each chunk is twice the one before, so that a large graph needs few of them; a larger item gets a chunk of its size.
  * */

@@ -10,15 +10,9 @@ static _Thread_local struct {
     char text[WG__ERROR_MAX];
 } last;
 
-const char *wg_error(void)
-{
-    return last.text;
-}
+const char *wg_error(void) { return last.text; }
 
-wg_status wg_error_status(void)
-{
-    return last.status;
-}
+wg_status wg_error_status(void) { return last.status; }
 
 /* `length` is what snprintf returned for a buffer of WG__ERROR_MAX. A text that was cut ends in "..", never in a part
  * of a UTF-8 character. */

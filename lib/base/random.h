@@ -20,8 +20,7 @@ static inline void wg__philox(uint32_t out[4], uint64_t key, uint64_t counter_lo
     out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
 }
 
-/* [0, 1) with 24 and with 53 bits. */
-static inline float wg__uniform_f32(uint32_t w) { return (float)(w >> 8) * 0x1p-24f; }
+/* [0, 1) with 53 bits. */
 static inline double wg__uniform_f64(uint32_t a, uint32_t b)
 {
     return (double)(((uint64_t)(a >> 5) << 26) | (b >> 6)) * 0x1p-53;

@@ -40,7 +40,4 @@ const char *wg_status_text(wg_status status)
     return "unknown status";
 }
 
-const char *wg_version(void)
-{
-    return WG_VERSION;
-}
+const char *wg_version(void) { return WG_VERSION; }

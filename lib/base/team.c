@@ -94,15 +94,9 @@ static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 static atomic_bool forked;
 static atomic_bool watching;
 
-static void after_fork(void)
-{
-    atomic_store(&forked, true);
-}
+static void after_fork(void) { atomic_store(&forked, true); }
 
-static void watch_forks(void)
-{
-    atomic_store(&watching, pthread_atfork(NULL, NULL, after_fork) == 0);
-}
+static void watch_forks(void) { atomic_store(&watching, pthread_atfork(NULL, NULL, after_fork) == 0); }
 
 /* Without a watch on forks a region might hang in a child, so then there are none. */
 static bool may_enter_region(void)

@@ -32,8 +32,10 @@ static inline void wg__team_part(int64_t extent, int64_t grain, int worker, int 
     int64_t first = worker * each + (worker < more ? worker : more);
     *begin = first * grain;
     *end = (first + each + (worker < more)) * grain;
-    if (*begin > extent) *begin = extent;
-    if (*end > extent) *end = extent;
+    if (*begin > extent)
+        *begin = extent;
+    if (*end > extent)
+        *end = extent;
 }
 
 /* WENGERT_GRAIN=1: split and synchronise even the smallest work, so that tests reach those paths. */

@@ -32,10 +32,7 @@ void wg__text_add_n(wg__text *t, const char *more, size_t n)
     t->at[t->n] = '\0';
 }
 
-void wg__text_add(wg__text *t, const char *more)
-{
-    wg__text_add_n(t, more, strlen(more));
-}
+void wg__text_add(wg__text *t, const char *more) { wg__text_add_n(t, more, strlen(more)); }
 
 void wg__text_printf(wg__text *t, const char *format, ...)
 {
@@ -68,7 +65,7 @@ char *wg__text_take(wg__text *t)
 void wg__text_free(wg__text *t)
 {
     wg__free(t->allocator, t->at, t->capacity, 1);
-    *t = (wg__text){.allocator = t->allocator};
+    *t = (wg__text){ .allocator = t->allocator };
 }
 
 /* printf and strtod agree with each other on the locale's decimal point; only the finished text gets a plain one. */

@@ -8,8 +8,10 @@
 
 wg_status wg__exec_failed(wg_exec *e, wg_status status)
 {
-    if (status)
+    if (status) {
         snprintf(e->error, sizeof e->error, "%s", wg_error());
+        wg__graph_say(e->plan->source, WG_ERROR, e->error);
+    }
     return status;
 }
 
@@ -109,6 +111,15 @@ static bool same_shapes(const wg_exec *e, const wg_shape *a, const wg_shape *b)
     return true;
 }
 
+static void tell_program(const wg_exec *e, const wg__program *p, int workers)
+{
+    char text[160];
+    snprintf(text, sizeof text,
+             "program for new shapes: %d instructions, %d of them fused, arena %zu bytes, %d threads",
+             p->n_instructions, p->n_fused, p->arena, workers);
+    wg__graph_say(e->plan->source, WG_DEBUG, text);
+}
+
 /* Puts a frame in front; the one that falls off the end is freed. */
 static void remember(wg_exec *e, wg__frame *f, int from)
 {
@@ -135,6 +146,7 @@ static wg_status find_frame(wg_exec *e, const wg_shape *fed, wg__frame **found)
     wg__frame *f = p ? wg__frame_new(e, p, fed) : NULL;
     if (!f)
         return wg_error_status();
+    tell_program(e, p, f->workers);
     remember(e, f, WG__FRAMES - 1);
     *found = f;
     return WG_OK;

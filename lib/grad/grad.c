@@ -23,10 +23,11 @@ static wg_graph *usable(const char *caller, wg_node *y, wg_nodes list)
     for (size_t i = 0; i < list.n; i++) {
         wg_node *x = list.at[i];
         if (!x || x->operation->graph != g)
-            return wg__graph_fail(g, WG_ERR_GRAPH, "%s: node %zu of the list is %s", caller, i, x ? "of another graph" : "NULL");
+            return wg__graph_fail(g, WG_ERR_GRAPH, "%s: node %zu of the list is %s", caller, i,
+                                  x ? "of another graph" : "NULL");
         if (!wg__is_float(x->dtype))
-            return wg__graph_fail(g, WG_ERR_DTYPE, "%s: %s is %s, and only f32 and f64 have derivatives", caller, x->name,
-                                  wg_dtype_name(x->dtype));
+            return wg__graph_fail(g, WG_ERR_DTYPE, "%s: %s is %s, and only f32 and f64 have derivatives", caller,
+                                  x->name, wg_dtype_name(x->dtype));
     }
     return g;
 }
@@ -36,8 +37,9 @@ static bool check_scalar(const char *caller, wg_node *y)
     if (wg_shape_count(y->shape) == 1)
         return true;
     char text[96];
-    wg__graph_fail(y->operation->graph, WG_ERR_SHAPE, "%s: %s has shape %s, but must be a single element (or use wg_vjp)", caller,
-                   y->name, wg_shape_text(y->shape, text, sizeof text));
+    wg__graph_fail(y->operation->graph, WG_ERR_SHAPE,
+                   "%s: %s has shape %s, but must be a single element (or use wg_vjp)", caller, y->name,
+                   wg_shape_text(y->shape, text, sizeof text));
     return false;
 }
 
@@ -50,9 +52,9 @@ static bool check_alike(const char *caller, wg_node *x, wg_node *v)
         return true;
     char a[96], b[96];
     bool fits = v && wg_shape_equal(v->shape, x->shape);
-    wg__graph_fail(x->operation->graph, fits ? WG_ERR_DTYPE : WG_ERR_SHAPE, "%s: %s is %s %s, but its vector is %s %s", caller, x->name,
-                   wg_dtype_name(x->dtype), wg_shape_text(x->shape, a, sizeof a), wg_dtype_name(wg_node_dtype(v)),
-                   wg_shape_text(wg_node_shape(v), b, sizeof b));
+    wg__graph_fail(x->operation->graph, fits ? WG_ERR_DTYPE : WG_ERR_SHAPE, "%s: %s is %s %s, but its vector is %s %s",
+                   caller, x->name, wg_dtype_name(x->dtype), wg_shape_text(x->shape, a, sizeof a),
+                   wg_dtype_name(wg_node_dtype(v)), wg_shape_text(wg_node_shape(v), b, sizeof b));
     return false;
 }
 

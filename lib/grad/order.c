@@ -35,8 +35,8 @@ static wg_node *decomposed(wg_node *n)
     wg__operation *o = n->operation;
     if (!o->rewritten) {
         wg_node *output = o->out;
-        o->rewritten = o->op->decompose(&(wg_adjoint){
-            .in = o->in, .output = output, .outputs = &output, .attrs = o->attrs, .n_in = o->n_in });
+        o->rewritten = o->op->decompose(
+            &(wg_adjoint){ .in = o->in, .output = output, .outputs = &output, .attrs = o->attrs, .n_in = o->n_in });
     }
     return o->rewritten;
 }

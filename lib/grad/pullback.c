@@ -65,8 +65,8 @@ static bool send(sweep *w, const wg__operation *o, int slot, wg_node *to, wg_nod
     }
     if (!may_be_equal(&gradient->shape, &in->shape)) {
         char a[96], b[96];
-        wg__graph_fail(w->g, WG_ERR_SHAPE, "%s: its adjoint for operand %d has shape %s, the operand %s", o->op->name, slot,
-                       wg_shape_text(gradient->shape, a, sizeof a), wg_shape_text(in->shape, b, sizeof b));
+        wg__graph_fail(w->g, WG_ERR_SHAPE, "%s: its adjoint for operand %d has shape %s, the operand %s", o->op->name,
+                       slot, wg_shape_text(gradient->shape, a, sizeof a), wg_shape_text(in->shape, b, sizeof b));
         return false;
     }
     return accumulate(w, to, gradient);
@@ -109,7 +109,8 @@ static bool step_back(sweep *w, wg__operation *o)
         wg_node *gradient = o->op->backward(&a, s);
         if (!gradient) {
             if (w->g->status == WG_OK)
-                wg__graph_fail(w->g, WG_ERR_GRAPH, "%s: its adjoint for operand %d is NULL (wg_no_gradient means zero)", o->op->name, s);
+                wg__graph_fail(w->g, WG_ERR_GRAPH, "%s: its adjoint for operand %d is NULL (wg_no_gradient means zero)",
+                               o->op->name, s);
             return false;
         }
         if (!send(w, o, s, to, gradient))

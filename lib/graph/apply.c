@@ -81,8 +81,8 @@ static wg_node *as_type(wg_node *weak, wg_dtype type)
         return wg_cast(weak, type);
     double value = wg__load(weak->operation->value, weak->dtype, 0);
     if (!wg__is_float(type) && value != (double)(int64_t)value)
-        return wg__graph_fail(weak->operation->graph, WG_ERR_DTYPE, "the constant %g meets %s operands but is no whole number",
-                              value, wg_dtype_name(type));
+        return wg__graph_fail(weak->operation->graph, WG_ERR_DTYPE,
+                              "the constant %g meets %s operands but is no whole number", value, wg_dtype_name(type));
     uint64_t element = 0;
     wg__convert(&element, type, weak->operation->value, weak->dtype, 1);
     return wg_constant(weak->operation->graph, NULL, wg_view_of(&element, type, (wg_shape){ { 0 }, 0 }));
@@ -117,8 +117,8 @@ static bool floats_agree(const application *a)
         if (first == WG_DTYPE_NONE)
             first = t;
         if (t != first) {
-            wg__fail(WG_ERR_DTYPE, "%s: operand types differ: %s and %s (wg_cast converts)", a->op->name, wg_dtype_name(first),
-                     wg_dtype_name(t));
+            wg__fail(WG_ERR_DTYPE, "%s: operand types differ: %s and %s (wg_cast converts)", a->op->name,
+                     wg_dtype_name(first), wg_dtype_name(t));
             return false;
         }
     }
@@ -210,7 +210,8 @@ static wg_node *apply_with_room(wg_graph *g, const wg_op *op, wg_nodes in, const
 wg_node *wg_apply_in(wg_graph *g, const wg_op *op, wg_nodes in, const void *attrs)
 {
     if (!op || op->size != sizeof *op || !op->name || op->results > MAX_RESULTS)
-        return wg__graph_fail(g, WG_ERR_ARG, "wg_apply: no operator, or its descriptor does not begin with WG_OP of this version");
+        return wg__graph_fail(g, WG_ERR_ARG,
+                              "wg_apply: no operator, or its descriptor does not begin with WG_OP of this version");
     if (in.n && !in.at)
         return wg__graph_fail(g, WG_ERR_GRAPH, "%s: the list of operands is NULL", op->name);
     if (!(g = common_graph(g, op, in)) || !arity_fits(g, op, in.n))
@@ -218,7 +219,8 @@ wg_node *wg_apply_in(wg_graph *g, const wg_op *op, wg_nodes in, const void *attr
     uint64_t defaults[64] = { 0 };
     if (!attrs && op->attrs_size) {
         if (op->attrs_size > sizeof defaults)
-            return wg__graph_fail(g, WG_ERR_ARG, "%s: its attributes need more than %zu bytes", op->name, sizeof defaults);
+            return wg__graph_fail(g, WG_ERR_ARG, "%s: its attributes need more than %zu bytes", op->name,
+                                  sizeof defaults);
         if (!wg__attrs_default(op, defaults))
             return wg__graph_fail_again(g);
         attrs = defaults;

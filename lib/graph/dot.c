@@ -78,7 +78,7 @@ static void put_operation(wg__text *t, const wg__operation *o)
 char *wg_graph_dot(const wg_graph *g, wg_nodes outputs)
 {
     const wg__operation **operations;
-    wg__text t = {0};
+    wg__text t = { 0 };
     size_t n;
 
     if (!wg__describe(g, outputs, "wg_graph_dot", &operations, &n))

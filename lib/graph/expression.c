@@ -40,7 +40,7 @@ static void put_node(writer *w, const wg_node *n, int depth)
         return;
     }
     put(w, "(");
-    for (int s = 0; s < o->n_in; s++) {
+    for (int s = 0; s < o->n_in && w->at + 1 < w->size; s++) { /* what is full takes no more */
         if (s)
             put(w, ", ");
         put_node(w, o->in[s], depth + 1);

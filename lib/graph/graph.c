@@ -100,6 +100,7 @@ void *wg__graph_fail_again(wg_graph *g)
         g->error = wg__arena_text(&g->arena, wg_error());
         if (!g->error)
             g->error = no_memory;
+        wg__graph_say(g, WG_ERROR, g->error);
     }
     return NULL;
 }

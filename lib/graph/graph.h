@@ -16,7 +16,7 @@ typedef struct wg__operation {
     const void *attrs; /* the operator's struct, copied; NULL without */
     wg_node **in;
     int n_in, n_out;
-    wg_node *out;      /* array of n_out */
+    wg_node *out; /* array of n_out */
     wg_graph *graph;
     size_t index;      /* creation order in the graph: operands come before */
     const void *value; /* constants: the elements, contiguous; params: the initial value, if given as one */
@@ -29,11 +29,11 @@ typedef struct wg__operation {
 struct wg_node {
     wg__operation *operation;
     wg_shape shape;
-    const char *name;  /* full name; made up ("matmul_12") when the user gives none */
-    size_t index;      /* among the graph's nodes */
+    const char *name; /* full name; made up ("matmul_12") when the user gives none */
+    size_t index;     /* among the graph's nodes */
     wg_dtype dtype;
-    int result;        /* which of the operation's results */
-    bool weak;         /* a wg_const, or made of such alone: takes the type of what it meets */
+    int result; /* which of the operation's results */
+    bool weak;  /* a wg_const, or made of such alone: takes the type of what it meets */
     bool is_output;
 };
 
@@ -57,7 +57,7 @@ struct wg_graph {
     size_t n_variables, variables_capacity;
     wg_node **outputs;
     size_t n_outputs, outputs_capacity;
-    struct wg__names *names; /* name -> node */
+    struct wg__names *names;       /* name -> node */
     const struct wg__scope *scope; /* innermost open one */
     wg__text_pair *meta, *entries;
     size_t n_meta, meta_capacity, n_entries, entries_capacity;
@@ -67,7 +67,7 @@ struct wg_graph {
     wg_store *store;  /* the default one; see lib/exec/store.c. Dropped by wg_graph_free */
     void (*drop_store)(wg_store *);
     atomic_int store_lock; /* held while the store is made or completed: plans may be made by several threads at once */
-    int64_t last_stream; /* the largest `stream` of random operators */
+    int64_t last_stream;   /* the largest `stream` of random operators */
     wg_node *step, *step_assign; /* wg_step_counter's variable and its one increment */
 };
 

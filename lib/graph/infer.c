@@ -80,6 +80,13 @@ static wg_status infer_elementwise(wg_infer *t)
     return wg_infer_broadcast(t, &t->out[0]);
 }
 
+static bool is_choice(const char *choices, int index)
+{
+    for (; index > 0 && choices; index--)
+        choices = (choices = strchr(choices, '|')) ? choices + 1 : NULL;
+    return index == 0 && choices;
+}
+
 static bool attr_valid(const wg_attr *a, const void *attrs)
 {
     const void *field = (const char *)attrs + a->offset;
@@ -88,6 +95,8 @@ static bool attr_valid(const wg_attr *a, const void *attrs)
         return wg__shape_valid(field);
     case WG_ATTR_AXES:
         return ((const wg_axes *)field)->n >= -1 && ((const wg_axes *)field)->n <= WG_MAX_RANK;
+    case WG_ATTR_ENUM:
+        return is_choice(a->choices, *(const int *)field);
     case WG_ATTR_I64: /* operators hand an axis on as an int */
         return strcmp(a->name, "axis") != 0 || *(const int64_t *)field == (int)*(const int64_t *)field;
     default:

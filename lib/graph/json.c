@@ -113,10 +113,7 @@ bool wg__json_to_number(const json_t *value, double *out)
     return true;
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+static bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
 void wg__json_shape(wg__text *t, const wg_shape *s, const char *any)
 {
@@ -141,7 +138,7 @@ bool wg__json_to_shape(const json_t *list, wg_shape *s)
 
     if (!json_is_array(list) || rank > WG_MAX_RANK)
         return false;
-    *s = (wg_shape){.rank = (int)rank};
+    *s = (wg_shape){ .rank = (int)rank };
     for (size_t i = 0; i < rank; i++) {
         const json_t *d = json_array_get(list, i);
 

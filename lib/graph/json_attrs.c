@@ -8,7 +8,7 @@ static bool read_axes(const json_t *value, wg_axes *axes)
 {
     size_t n = json_is_array(value) ? json_array_size(value) : 1;
 
-    *axes = (wg_axes){.n = -1};
+    *axes = (wg_axes){ .n = -1 };
     if (json_is_null(value))
         return true;
     if (n > WG_MAX_RANK)
@@ -136,7 +136,7 @@ bool wg__attr_default(const wg_op *op, const wg_attr *a, void *attrs)
 
 static void fail_unknown(const wg_op *op, const char *name)
 {
-    wg__text known = {0};
+    wg__text known = { 0 };
 
     for (const wg_attr *a = op->attrs; a != NULL && a->name != NULL; a++) {
         wg__text_add(&known, a == op->attrs ? "known: " : ", ");
@@ -187,7 +187,4 @@ bool wg__attrs_parse(const wg_op *op, const json_t *object, void *attrs)
     return true;
 }
 
-bool wg__attrs_default(const wg_op *op, void *attrs)
-{
-    return wg__attrs_parse(op, NULL, attrs);
-}
+bool wg__attrs_default(const wg_op *op, void *attrs) { return wg__attrs_parse(op, NULL, attrs); }

@@ -65,7 +65,7 @@ static void put_field(wg__text *t, const wg_attr *a, const void *attrs)
 /* Whether an attribute has its default: both are compared as they would be written. */
 static bool is_default(const wg_op *op, const wg_attr *a, const void *attrs, void *scratch)
 {
-    wg__text own = {0}, usual = {0};
+    wg__text own = { 0 }, usual = { 0 };
     bool same;
 
     if (a->otherwise == NULL || !wg__attr_default(op, a, scratch))

@@ -30,10 +30,10 @@ static bool read_drawn(const wg__reader *r, const json_t *value, wg_init *init)
     static const struct {
         const char *name, *keys, *a, *b;
         int kind;
-    } kinds[] = {{"normal", "name mean deviation", "mean", "deviation", WG_INIT_NORMAL},
-                 {"uniform", "name low high", "low", "high", WG_INIT_UNIFORM},
-                 {"he", "name fan_in", "fan_in", NULL, WG_INIT_HE},
-                 {"xavier", "name fan_in fan_out", "fan_in", "fan_out", WG_INIT_XAVIER}};
+    } kinds[] = { { "normal", "name mean deviation", "mean", "deviation", WG_INIT_NORMAL },
+                  { "uniform", "name low high", "low", "high", WG_INIT_UNIFORM },
+                  { "he", "name fan_in", "fan_in", NULL, WG_INIT_HE },
+                  { "xavier", "name fan_in fan_out", "fan_in", "fan_out", WG_INIT_XAVIER } };
     const char *name = json_string_value(json_object_get(value, "name")), *which;
     char shown[WG__JSON_SHOWN];
 
@@ -43,7 +43,7 @@ static bool read_drawn(const wg__reader *r, const json_t *value, wg_init *init)
 
         if (strcmp(kinds[i].name, name) != 0)
             continue;
-        *init = (wg_init){.kind = kinds[i].kind};
+        *init = (wg_init){ .kind = kinds[i].kind };
         if (!wg__json_only(value, kinds[i].keys, &which))
             return wg__reader_fail(r, "init %s: member \"%.60s\" is unknown (known: %s)", name, which, kinds[i].keys);
         if ((a != NULL && !wg__json_to_number(a, &init->a)) || (b != NULL && !wg__json_to_number(b, &init->b)))
@@ -124,15 +124,9 @@ static wg_node *read_variable(const wg__reader *r,
     return n;
 }
 
-static wg_node *read_param(const wg__reader *r)
-{
-    return read_variable(r, wg_param);
-}
+static wg_node *read_param(const wg__reader *r) { return read_variable(r, wg_param); }
 
-static wg_node *read_state(const wg__reader *r)
-{
-    return read_variable(r, wg_variable);
-}
+static wg_node *read_state(const wg__reader *r) { return read_variable(r, wg_variable); }
 
 static wg_node *read_constant(const wg__reader *r)
 {
@@ -160,7 +154,9 @@ static wg_node *read_constant(const wg__reader *r)
 static const struct {
     const char *op;
     wg_node *(*read)(const wg__reader *);
-} leaves[] = {{"input", read_input}, {"param", read_param}, {"variable", read_state}, {"constant", read_constant}};
+} leaves[] = {
+    { "input", read_input }, { "param", read_param }, { "variable", read_state }, { "constant", read_constant }
+};
 
 bool wg__is_leaf(const char *op)
 {

@@ -66,7 +66,7 @@ static wg_node *read_operation(const wg__reader *r, const wg_op *op)
             in = read_inputs(r, &n);
     }
     if (in != NULL) {
-        made = wg_apply_in(r->graph, op, (wg_nodes){in, n}, op->attrs_size > 0 ? attrs : NULL);
+        made = wg_apply_in(r->graph, op, (wg_nodes){ in, n }, op->attrs_size > 0 ? attrs : NULL);
         if (made == NULL || !wg__name_operation(made->operation, r->name)) {
             wg__reader_fail_again(r);
             made = NULL;
@@ -115,7 +115,7 @@ static bool read_nodes(wg_graph *g, const json_t *nodes)
         return false;
     }
     for (size_t i = 0; i < json_array_size(nodes); i++) {
-        wg__reader r = {.graph = g, .nodes = nodes, .node = json_array_get(nodes, i)};
+        wg__reader r = { .graph = g, .nodes = nodes, .node = json_array_get(nodes, i) };
 
         r.name = json_string_value(json_object_get(r.node, "name"));
         if (r.name == NULL) {

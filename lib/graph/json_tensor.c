@@ -73,7 +73,7 @@ static bool rectangular(const json_t *value, const wg_shape *s, int axis)
 
 bool wg__json_tensor_shape(const json_t *value, wg_shape *s)
 {
-    *s = (wg_shape){.rank = 0};
+    *s = (wg_shape){ .rank = 0 };
     for (const json_t *v = value; json_is_array(v); v = json_array_get(v, 0)) {
         if (s->rank == WG_MAX_RANK) {
             wg__fail(WG_ERR_FORMAT, "lists are nested deeper than %d", WG_MAX_RANK);
@@ -99,7 +99,7 @@ static bool store_integer(const json_t *value, wg_dtype type, void *elements, in
         x = json_is_true(value);
     else if (!json_is_integer(value) || x < low || x > high)
         return false;
-    wg__convert((char *)elements + i * (int64_t)wg_dtype_size(type), type, &(int64_t){x}, WG_I64, 1);
+    wg__convert((char *)elements + i * (int64_t)wg_dtype_size(type), type, &(int64_t){ x }, WG_I64, 1);
     return true;
 }
 

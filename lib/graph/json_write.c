@@ -1,17 +1,11 @@
 /* A graph written as its description: a node a line, operands before their users. */
 #include "graph/json.h"
 
-void wg_text_free(char *text)
-{
-    wg__free_text(NULL, text);
-}
+void wg_text_free(char *text) { wg__free_text(NULL, text); }
 
 /* ---- nodes ---- */
 
-static void put_member(wg__text *t, const char *key)
-{
-    wg__text_printf(t, ", \"%s\": ", key);
-}
+static void put_member(wg__text *t, const char *key) { wg__text_printf(t, ", \"%s\": ", key); }
 
 /* {"name": "he"}, {"name": "normal", "mean": 0, "deviation": 1}: `a` and `b` under their names, left out where 0. */
 static void put_drawn(wg__text *t, const char *name, const char *a_name, double a, const char *b_name, double b)
@@ -127,7 +121,7 @@ char *wg_graph_json(const wg_graph *g, wg_nodes outputs)
 {
     bool whole = outputs.n == 0;
     const wg__operation **operations;
-    wg__text t = {0};
+    wg__text t = { 0 };
     size_t n;
 
     if (!wg__describe(g, outputs, "wg_graph_json", &operations, &n))

@@ -22,7 +22,8 @@ static wg__operation *leaf(wg_graph *g, const wg_op *op, const char *name, wg_dt
     if (wg_dtype_size(dtype) == 0)
         return wg__graph_fail(g, WG_ERR_ARG, "%s %s: no such element type: %d", op->name, name ? name : "", (int)dtype);
     if (!wg__shape_valid(&shape))
-        return wg__graph_fail(g, WG_ERR_SHAPE, "%s %s: sizes must be >= 0, WG_DIM(letter) or WG_ANY, at most %d of them", op->name,
+        return wg__graph_fail(g, WG_ERR_SHAPE,
+                              "%s %s: sizes must be >= 0, WG_DIM(letter) or WG_ANY, at most %d of them", op->name,
                               name ? name : "", WG_MAX_RANK);
     wg__operation *o = wg__operation_new(g, op, (wg_nodes){ NULL, 0 }, NULL, 1, &shape, &dtype);
     if (!o || !name)
@@ -52,8 +53,10 @@ static wg_node *variable(wg_graph *g, const wg_op *op, const char *name, wg_dtyp
                               wg_shape_text(shape, text, sizeof text));
     }
     if (!init_valid(&init))
-        return wg__graph_fail(g, WG_ERR_ARG, "%s %s: no such initial value: kind %d", op->name, name ? name : "", init.kind);
-    if (!wg__grow(&g->allocator, (void **)&g->variables, &g->variables_capacity, g->n_variables + 1, sizeof(wg__operation *)))
+        return wg__graph_fail(g, WG_ERR_ARG, "%s %s: no such initial value: kind %d", op->name, name ? name : "",
+                              init.kind);
+    if (!wg__grow(&g->allocator, (void **)&g->variables, &g->variables_capacity, g->n_variables + 1,
+                  sizeof(wg__operation *)))
         return wg__graph_fail_again(g);
     wg__operation *o = leaf(g, op, name, dtype, shape);
     if (!o)
@@ -67,8 +70,8 @@ static wg_node *variable(wg_graph *g, const wg_op *op, const char *name, wg_dtyp
 wg_node *wg_param(wg_graph *g, const char *name, wg_dtype dtype, wg_shape shape, wg_init init)
 {
     if (g && !g->status && !wg__is_float(dtype))
-        return wg__graph_fail(g, WG_ERR_DTYPE, "param %s: is trained, so it must be f32 or f64, not %s", name ? name : "",
-                              wg_dtype_name(dtype));
+        return wg__graph_fail(g, WG_ERR_DTYPE, "param %s: is trained, so it must be f32 or f64, not %s",
+                              name ? name : "", wg_dtype_name(dtype));
     return variable(g, &wg_op_param, name, dtype, shape, init);
 }
 
@@ -82,9 +85,10 @@ wg_node *wg_constant(wg_graph *g, const char *name, wg_view v)
     if (!g || g->status)
         return NULL;
     size_t bytes;
-    if (!v.data || !wg__shape_valid(&v.shape) || !wg__shape_known(&v.shape) || !wg__shape_bytes(&v.shape, v.dtype, &bytes))
-        return wg__graph_fail(g, v.data ? WG_ERR_SHAPE : WG_ERR_ARG, "constant %s: the view has no data or no known shape",
-                              name ? name : "");
+    if (!v.data || !wg__shape_valid(&v.shape) || !wg__shape_known(&v.shape) ||
+        !wg__shape_bytes(&v.shape, v.dtype, &bytes))
+        return wg__graph_fail(g, v.data ? WG_ERR_SHAPE : WG_ERR_ARG,
+                              "constant %s: the view has no data or no known shape", name ? name : "");
     wg__operation *o = leaf(g, &wg_op_constant, name, v.dtype, v.shape);
     if (!o)
         return NULL;
@@ -106,8 +110,8 @@ wg_node *wg_const(wg_graph *g, double value)
 
 wg_node *wg__leaf_copy(wg_graph *to, const wg_node *from)
 {
-    wg__operation *o = wg__operation_new(to, wg__op_of(from), (wg_nodes){ NULL, 0 }, from->operation->attrs, 1, &from->shape,
-                                         &from->dtype);
+    wg__operation *o = wg__operation_new(to, wg__op_of(from), (wg_nodes){ NULL, 0 }, from->operation->attrs, 1,
+                                         &from->shape, &from->dtype);
     if (!o)
         return NULL;
     o->value = from->operation->value;

@@ -21,7 +21,8 @@ static void drop(const wg__allocator *a, wg__text_pair *pairs, size_t *n, wg__te
 }
 
 /* Sets, replaces or (value NULL) removes; all or nothing. */
-static wg_status set(const wg__allocator *a, wg__text_pair **pairs, size_t *n, size_t *capacity, const char *key, const char *value)
+static wg_status set(const wg__allocator *a, wg__text_pair **pairs, size_t *n, size_t *capacity, const char *key,
+                     const char *value)
 {
     wg__text_pair *old = find(*pairs, *n, key);
     if (!value) {

@@ -27,8 +27,8 @@ static uint64_t hash_of(const char *text)
 
 static bool name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/'
-           || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '/' || c == '-';
 }
 
 /* A part between slashes: not empty, not "." or "..", for names become members of archives. */
@@ -157,7 +157,8 @@ static bool take(wg_node *n, const char *name)
         return false;
     }
     n->name = name;
-    bool done = wg__names_add(g, n) && (!other || other->operation == n->operation || wg__name_made_up(other->operation));
+    bool done =
+        wg__names_add(g, n) && (!other || other->operation == n->operation || wg__name_made_up(other->operation));
     if (!done)
         wg__graph_fail_again(g);
     return done;
@@ -167,7 +168,9 @@ bool wg__name_operation(wg__operation *o, const char *full_name)
 {
     wg_graph *g = o->graph;
     if (!wg__name_valid(full_name)) {
-        wg__graph_fail(g, WG_ERR_ARG, "\"%.80s\" is no name: letters, digits, _ . - and single / between parts are allowed", full_name);
+        wg__graph_fail(g, WG_ERR_ARG,
+                       "\"%.80s\" is no name: letters, digits, _ . - and single / between parts are allowed",
+                       full_name);
         return false;
     }
     for (int r = 0; r < o->n_out; r++) {

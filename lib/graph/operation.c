@@ -30,7 +30,9 @@ wg__operation *wg__operation_new(wg_graph *g, const wg_op *op, wg_nodes in, cons
     if (!o->in || !o->out || (op->attrs_size && !(o->attrs = copy_bytes(g, attrs, op->attrs_size))))
         return wg__graph_fail_again(g);
     for (int r = 0; r < n_out; r++)
-        o->out[r] = (wg_node){ .operation = o, .shape = shape[r], .dtype = dtype[r], .result = r, .index = g->n_nodes + (size_t)r };
+        o->out[r] = (wg_node){
+            .operation = o, .shape = shape[r], .dtype = dtype[r], .result = r, .index = g->n_nodes + (size_t)r
+        };
     if (!wg__name_made_up(o))
         return wg__graph_fail_again(g);
     for (int r = 0; r < n_out; r++)

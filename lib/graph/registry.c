@@ -63,10 +63,11 @@ static wg_status check_descriptor(const wg_op *op)
     if (!op || op->size != sizeof *op)
         return wg__fail(WG_ERR_ARG, "wg_register: no descriptor, or it does not begin with WG_OP of this version");
     if (!op->name || !op_name_valid(op->name))
-        return wg__fail(WG_ERR_ARG, "wg_register: \"%.60s\" is no operator's name: a-z, 0-9 and _", op->name ? op->name : "");
+        return wg__fail(WG_ERR_ARG, "wg_register: \"%.60s\" is no operator's name: a-z, 0-9 and _",
+                        op->name ? op->name : "");
     if (op->arity < WG_VARIADIC || op->optional < 0 || (op->arity >= 0 && op->optional > op->arity) || op->results < 0)
-        return wg__fail(WG_ERR_ARG, "wg_register: %s: arity %d, optional %d, results %d do not fit", op->name, op->arity,
-                        op->optional, op->results);
+        return wg__fail(WG_ERR_ARG, "wg_register: %s: arity %d, optional %d, results %d do not fit", op->name,
+                        op->arity, op->optional, op->results);
     const wg_kernels *k = &op->forward;
     if (!k->f32 && !k->f64 && !k->i32 && !k->i64 && !k->u8 && !k->boolean && !(op->flags & WG_VIEW_OP))
         return wg__fail(WG_ERR_ARG, "wg_register: %s: has no kernel", op->name);

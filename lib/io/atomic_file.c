@@ -69,7 +69,7 @@ wg_status wg__atomic_begin(wg__atomic_file *file, const char *path, const wg__al
     bool exists;
     wg_status status;
 
-    *file = (wg__atomic_file){.allocator = allocator, .descriptor = -1};
+    *file = (wg__atomic_file){ .allocator = allocator, .descriptor = -1 };
     status = follow_link(file, path);
     if (status)
         return status;

@@ -78,10 +78,7 @@ wg_batches *wg_batches_new(wg_data *const *data, size_t n, const wg_batches_opts
     return b;
 }
 
-static size_t batch_bytes(const wg_batches *b, size_t k)
-{
-    return (size_t)b->batch * b->data[k]->row_bytes;
-}
+static size_t batch_bytes(const wg_batches *b, size_t k) { return (size_t)b->batch * b->data[k]->row_bytes; }
 
 void wg_batches_free(wg_batches *b)
 {
@@ -97,10 +94,7 @@ void wg_batches_free(wg_batches *b)
     wg__free(NULL, b, 1, sizeof *b);
 }
 
-int64_t wg_batches_per_epoch(const wg_batches *b)
-{
-    return b ? b->per_epoch : 0;
-}
+int64_t wg_batches_per_epoch(const wg_batches *b) { return b ? b->per_epoch : 0; }
 
 /* Fisher and Yates, with draw i of an epoch from the counter (i, epoch): the order depends on seed and epoch alone. A
  * 64-bit draw modulo k favours small values by less than k / 2^64. */
@@ -174,6 +168,7 @@ wg_status wg_batches_at(wg_batches *b, int64_t index, wg_batch *out)
             return status;
     }
     *out = (wg_batch){
-        .view = b->view, .index = index, .epoch = epoch, .size = n, .ends_epoch = in_epoch + 1 == b->per_epoch};
+        .view = b->view, .index = index, .epoch = epoch, .size = n, .ends_epoch = in_epoch + 1 == b->per_epoch
+    };
     return WG_OK;
 }

@@ -74,7 +74,7 @@ static void put_state(wg__text *t, const wg_graph *g, const json_t *described)
 static char *with_note(const char *graph, const json_t *described, const wg_store *store, const char *const *meta)
 {
     const char *end = strrchr(graph, '}');
-    wg__text t = {.allocator = NULL};
+    wg__text t = { .allocator = NULL };
 
     wg__text_add_n(&t, graph, (size_t)(end - graph));
     while (t.n && t.at[t.n - 1] == '\n')
@@ -89,7 +89,7 @@ static char *with_note(const char *graph, const json_t *described, const wg_stor
 
 char *wg__checkpoint_describe(const wg_store *store, const char *const *meta)
 {
-    char *graph = wg_graph_json(store->graph, (wg_nodes){.n = 0}), *text = NULL;
+    char *graph = wg_graph_json(store->graph, (wg_nodes){ .n = 0 }), *text = NULL;
     json_t *root = graph ? wg__json_load(graph, strlen(graph)) : NULL;
     json_t *described = root ? described_variables(root) : NULL;
 

@@ -146,8 +146,9 @@ static wg_status take_meta(wg_graph *g, json_t *note)
     json_t *value;
     wg_status status = WG_OK;
 
-    json_object_foreach(json_object_get(note, "meta"), key, value) if (!status && json_is_string(value)) status =
-        wg_graph_set_meta(g, key, json_string_value(value));
+    json_object_foreach (json_object_get(note, "meta"), key, value)
+        if (!status && json_is_string(value))
+            status = wg_graph_set_meta(g, key, json_string_value(value));
     return status;
 }
 
@@ -196,7 +197,7 @@ wg_graph *wg_graph_load(const char *path, const wg_graph_opts *opts)
         return NULL;
     }
     if (opts && opts->size >= offsetof(wg_graph_opts, message) && opts->alloc && opts->dealloc)
-        allocator = (wg__allocator){opts->user, opts->alloc, opts->dealloc};
+        allocator = (wg__allocator){ opts->user, opts->alloc, opts->dealloc };
     if (!wg__zip_open(&zip, path, &allocator)) {
         g = load_graph(&zip, opts);
         wg__zip_close(&zip);

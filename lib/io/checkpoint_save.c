@@ -29,7 +29,7 @@ static wg_status write_archive(const wg_store *store, const char *path, int leve
         return status;
     status = add_variables(&w, store);
     if (!status)
-        status = wg__zip_add(&w, WG__CHECKPOINT_GRAPH, &(wg__piece){description, strlen(description)}, 1);
+        status = wg__zip_add(&w, WG__CHECKPOINT_GRAPH, &(wg__piece){ description, strlen(description) }, 1);
     if (!status)
         return wg__zip_commit(&w);
     wg__zip_abandon(&w);

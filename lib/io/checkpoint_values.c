@@ -96,7 +96,7 @@ wg_status wg__values_read(wg__values *v, const wg_graph *g, const wg__zip *zip, 
     const wg__zip_entry **entry = wg__alloc_zero(&g->allocator, g->n_variables, sizeof *entry);
     wg_status status = WG_ERR_NOMEM;
 
-    *v = (wg__values){.graph = g, .n = g->n_variables};
+    *v = (wg__values){ .graph = g, .n = g->n_variables };
     v->at = wg__alloc_zero(&g->allocator, v->n, sizeof *v->at);
     if (entry && v->at)
         status = read_all(v, zip, entry, note);

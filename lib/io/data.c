@@ -40,12 +40,9 @@ static wg_status read_view(wg_data *data, int64_t first, int64_t n, void *to)
     return WG_OK;
 }
 
-static void close_view(wg_data *data)
-{
-    wg__free(data->allocator, data->state, 1, sizeof(wg_view));
-}
+static void close_view(wg_data *data) { wg__free(data->allocator, data->state, 1, sizeof(wg_view)); }
 
-static const wg__source view_rows = {read_view, close_view};
+static const wg__source view_rows = { read_view, close_view };
 
 wg_data *wg_data_view(wg_view view)
 {
@@ -93,15 +90,9 @@ void wg_data_free(wg_data *data)
     wg__free(data->allocator, data, 1, sizeof *data);
 }
 
-wg_shape wg_data_shape(const wg_data *data)
-{
-    return data ? data->shape : WG_SCALAR;
-}
+wg_shape wg_data_shape(const wg_data *data) { return data ? data->shape : WG_SCALAR; }
 
-wg_dtype wg_data_dtype(const wg_data *data)
-{
-    return data ? data->dtype : WG_DTYPE_NONE;
-}
+wg_dtype wg_data_dtype(const wg_data *data) { return data ? data->dtype : WG_DTYPE_NONE; }
 
 wg_status wg__data_copy_rows(wg_data *data, int64_t first, int64_t n, void *to)
 {
@@ -129,7 +120,7 @@ static bool make_room(wg_data *data, size_t bytes)
 
 wg_view wg_data_rows(wg_data *data, int64_t first, int64_t n)
 {
-    static const wg_view failure = {.data = NULL};
+    static const wg_view failure = { .data = NULL };
     wg_shape shape;
 
     if (!data) {

@@ -25,17 +25,14 @@ typedef struct silence {
 
 static silence be_silent(void)
 {
-    silence before = {NULL, NULL};
+    silence before = { NULL, NULL };
 
     H5Eget_auto2(H5E_DEFAULT, &before.handler, &before.arg);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     return before;
 }
 
-static void end_silence(silence before)
-{
-    H5Eset_auto2(H5E_DEFAULT, before.handler, before.arg);
-}
+static void end_silence(silence before) { H5Eset_auto2(H5E_DEFAULT, before.handler, before.arg); }
 
 /* The innermost failure, where the cause is. */
 static herr_t take_description(unsigned n, const H5E_error2_t *error, void *to)
@@ -78,7 +75,7 @@ static herr_t list_one(hid_t group, const char *name, const H5O_info_t *info, vo
 
 static wg_status list_sets(hid_t file, listing *l)
 {
-    *l = (listing){.used = 0};
+    *l = (listing){ .used = 0 };
 #if H5_VERSION_GE(1, 12, 0)
     herr_t failed = H5Ovisit3(file, H5_INDEX_NAME, H5_ITER_INC, list_one, l, H5O_INFO_BASIC);
 #else
@@ -168,7 +165,7 @@ static wg_status read_shape(hdf5_rows *h, wg_shape *shape)
         return fail_hdf5(WG_ERR_FORMAT, "the data set's shape cannot be read");
     if (rank > WG_MAX_RANK)
         return wg__fail(WG_ERR_FORMAT, "the data set has %d axes; at most %d are read", rank, WG_MAX_RANK);
-    *shape = (wg_shape){.rank = rank};
+    *shape = (wg_shape){ .rank = rank };
     for (int i = 0; i < rank; i++) {
         if (size[i] > INT64_MAX)
             return wg__fail(WG_ERR_RANGE, "the data set is too large");
@@ -182,7 +179,7 @@ static wg_status read_shape(hdf5_rows *h, wg_shape *shape)
 /* A rectangle of rows: in the file by `space`, in memory alone. */
 static wg_status select_and_read(const hdf5_rows *h, const wg_shape *shape, int64_t first, int64_t n, void *to)
 {
-    hsize_t start[WG_MAX_RANK] = {(hsize_t)first}, count[WG_MAX_RANK] = {(hsize_t)n};
+    hsize_t start[WG_MAX_RANK] = { (hsize_t)first }, count[WG_MAX_RANK] = { (hsize_t)n };
     wg_status status = WG_OK;
     hid_t memory;
 
@@ -233,11 +230,11 @@ static void close_rows(wg_data *data)
     data->state = NULL;
 }
 
-static const wg__source hdf5_source = {read_rows, close_rows};
+static const wg__source hdf5_source = { read_rows, close_rows };
 
 static wg_status open_rows(wg_data *data, hdf5_rows *h, const char *path, const char *member)
 {
-    wg_shape shape = {.rank = 0};
+    wg_shape shape = { .rank = 0 };
     wg_dtype dtype = WG_DTYPE_NONE;
     wg_status status;
 
@@ -260,7 +257,7 @@ wg_status wg__data_open_hdf5(wg_data *data, const char *path, const char *member
 
     if (!h)
         return WG_ERR_NOMEM;
-    *h = (hdf5_rows){-1, -1, -1, -1};
+    *h = (hdf5_rows){ -1, -1, -1, -1 };
     data->state = h;
     data->source = &hdf5_source; /* from here on wg_data_free closes */
     before = be_silent();

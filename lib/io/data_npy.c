@@ -32,7 +32,7 @@ static void close_rows(wg_data *data)
     data->state = NULL;
 }
 
-static const wg__source npy_rows = {read_rows, close_rows};
+static const wg__source npy_rows = { read_rows, close_rows };
 
 /* Columns first, so all of it is needed to have a single row. */
 static wg_status read_fortran(wg_data *data, const wg__file *file, uint64_t offset, const wg__npy_header *header)
@@ -68,7 +68,7 @@ wg_status wg__data_from_file(wg_data *data, wg__file *file, uint64_t offset, con
         wg__file_close(file);
         return WG_ERR_NOMEM;
     }
-    *from = (rows_of_file){*file, offset, *header};
+    *from = (rows_of_file){ *file, offset, *header };
     data->state = from;
     data->source = &npy_rows;
     return WG_OK;
@@ -92,7 +92,7 @@ wg_status wg__data_open_npy(wg_data *data, const char *path, const char *member)
 {
     wg__file file;
     wg__npy_header header;
-    cursor c = {&file, 0};
+    cursor c = { &file, 0 };
     size_t whole;
     wg_status status;
 

@@ -29,7 +29,7 @@ wg_status wg__npy_settle(const wg__npy_header *h, void *elements, size_t n)
 
 void wg__npy_transpose(const wg__npy_header *h, void *to, const void *from)
 {
-    wg_view view = {.data = from, .shape = h->shape, .dtype = h->dtype, .strided = true};
+    wg_view view = { .data = from, .shape = h->shape, .dtype = h->dtype, .strided = true };
     int64_t step = 1;
 
     if (!h->bytes) /* the other sizes' product may not fit */

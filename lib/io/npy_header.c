@@ -14,7 +14,9 @@
 static const struct {
     char kind[3]; /* without the byte order */
     wg_dtype dtype;
-} known[] = {{"f4", WG_F32}, {"f8", WG_F64}, {"i4", WG_I32}, {"i8", WG_I64}, {"u1", WG_U8}, {"b1", WG_BOOL}};
+} known[] = {
+    { "f4", WG_F32 }, { "f8", WG_F64 }, { "i4", WG_I32 }, { "i8", WG_I64 }, { "u1", WG_U8 }, { "b1", WG_BOOL }
+};
 
 enum { N_KNOWN = sizeof known / sizeof *known };
 
@@ -118,7 +120,7 @@ static wg_status parse_shape(cursor *c, wg__npy_header *h)
 
     if (!take(c, '('))
         return wg__fail(WG_ERR_FORMAT, "the header's 'shape' is no tuple");
-    h->shape = (wg_shape){.rank = 0};
+    h->shape = (wg_shape){ .rank = 0 };
     while (!take(c, ')')) {
         if (h->shape.rank == WG_MAX_RANK)
             return wg__fail(WG_ERR_FORMAT, "the array has more than %d axes", WG_MAX_RANK);
@@ -138,7 +140,7 @@ static wg_status parse_entry(cursor *c, wg__npy_header *h, unsigned *seen)
     static const struct {
         const char *name;
         wg_status (*parse)(cursor *, wg__npy_header *);
-    } keys[] = {{"descr", parse_descr}, {"fortran_order", parse_order}, {"shape", parse_shape}};
+    } keys[] = { { "descr", parse_descr }, { "fortran_order", parse_order }, { "shape", parse_shape } };
     char key[24];
 
     if (!take_text(c, key, sizeof key) || !take(c, ':'))
@@ -156,7 +158,7 @@ static wg_status parse_entry(cursor *c, wg__npy_header *h, unsigned *seen)
 
 wg_status wg__npy_parse(wg__npy_header *h, const char *text, size_t n)
 {
-    cursor c = {text, text + n};
+    cursor c = { text, text + n };
     unsigned seen = 0;
     bool comma = true;
     wg_status status;
@@ -191,7 +193,7 @@ wg_status wg__npy_read_header(wg__npy_header *h, wg__npy_reader read, void *from
     size_t fixed, n;
     wg_status status;
 
-    *h = (wg__npy_header){.length = 0};
+    *h = (wg__npy_header){ .length = 0 };
     status = read(from, start, 10); /* magic, version, and at least two bytes of length */
     if (status)
         return status;

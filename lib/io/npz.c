@@ -19,7 +19,7 @@ static wg_status list_arrays(wg_npz *npz)
         if (!name)
             return WG_ERR_NOMEM;
         name[n] = 0;
-        npz->array[npz->n++] = (wg__npz_array){.entry = entry, .name = name};
+        npz->array[npz->n++] = (wg__npz_array){ .entry = entry, .name = name };
     }
     return WG_OK;
 }
@@ -68,15 +68,9 @@ void wg_npz_free(wg_npz *npz)
     wg__free(npz->allocator, npz, 1, sizeof *npz);
 }
 
-size_t wg_npz_count(const wg_npz *npz)
-{
-    return npz ? npz->n : 0;
-}
+size_t wg_npz_count(const wg_npz *npz) { return npz ? npz->n : 0; }
 
-const char *wg_npz_name(const wg_npz *npz, size_t index)
-{
-    return npz && index < npz->n ? npz->array[index].name : "";
-}
+const char *wg_npz_name(const wg_npz *npz, size_t index) { return npz && index < npz->n ? npz->array[index].name : ""; }
 
 wg__npz_array *wg__npz_find(wg_npz *npz, const char *name)
 {
@@ -125,16 +119,16 @@ wg_view wg_npz_get(wg_npz *npz, const char *name)
     if (!npz || !name) {
         if (npz)
             wg__fail(WG_ERR_ARG, "%s: the array's name is NULL", npz->path);
-        return (wg_view){.data = NULL};
+        return (wg_view){ .data = NULL };
     }
     array = wg__npz_find(npz, name);
     if (!array) {
         wg__fail_in("%s: ", npz->path);
-        return (wg_view){.data = NULL};
+        return (wg_view){ .data = NULL };
     }
     if (!array->data && wg__npz_read(npz, array)) {
         wg__fail_in("%s: %s: ", npz->path, name);
-        return (wg_view){.data = NULL};
+        return (wg_view){ .data = NULL };
     }
     return array->view;
 }

@@ -11,10 +11,7 @@ size_t wg__npz_array_name(const char *member)
     return n > 4 && !strcmp(member + n - 4, ".npy") ? n - 4 : 0;
 }
 
-static wg_status read_stream(void *from, void *to, size_t n)
-{
-    return wg__zip_read(from, to, n);
-}
+static wg_status read_stream(void *from, void *to, size_t n) { return wg__zip_read(from, to, n); }
 
 wg_status wg__npz_begin(wg__zip_stream *s, wg__npy_header *h, const wg__zip *zip, const wg__zip_entry *entry)
 {
@@ -94,7 +91,7 @@ wg_status wg__npz_add(wg__zip_writer *w, const char *name, wg_view view)
     } else {
         snprintf(member, sizeof member, "%s.npy", name);
         size_t length = wg__npy_write_header(header, view.dtype, &view.shape);
-        status = wg__zip_add(w, member, (wg__piece[]){{header, length}, {view.data, bytes}}, 2);
+        status = wg__zip_add(w, member, (wg__piece[]){ { header, length }, { view.data, bytes } }, 2);
     }
     wg__free(allocator, copy, bytes, 1);
     return status;

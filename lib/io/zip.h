@@ -101,18 +101,9 @@ wg_status wg__deflate(wg__deflater *, wg__atomic_file *, const wg__piece *, size
 void wg__zlib_memory(z_stream *, const wg__allocator *);
 
 /* Little-endian numbers at any address. */
-static inline uint32_t wg__get16(const unsigned char *p)
-{
-    return p[0] | (uint32_t)p[1] << 8;
-}
-static inline uint32_t wg__get32(const unsigned char *p)
-{
-    return wg__get16(p) | wg__get16(p + 2) << 16;
-}
-static inline uint64_t wg__get64(const unsigned char *p)
-{
-    return wg__get32(p) | (uint64_t)wg__get32(p + 4) << 32;
-}
+static inline uint32_t wg__get16(const unsigned char *p) { return p[0] | (uint32_t)p[1] << 8; }
+static inline uint32_t wg__get32(const unsigned char *p) { return wg__get16(p) | wg__get16(p + 2) << 16; }
+static inline uint64_t wg__get64(const unsigned char *p) { return wg__get32(p) | (uint64_t)wg__get32(p + 4) << 32; }
 
 /* Parts of the format that reader and writer share. */
 enum {

@@ -94,7 +94,7 @@ static wg_status take_name(wg__zip *zip, const unsigned char *from, size_t n, wg
  * other kinds (times, owners) are passed over. */
 static wg_status take_extra(const unsigned char *at, size_t n, wg__zip_entry *entry)
 {
-    uint64_t *field[] = {&entry->size, &entry->packed, &entry->offset};
+    uint64_t *field[] = { &entry->size, &entry->packed, &entry->offset };
     bool found = false;
 
     while (n) {
@@ -134,7 +134,7 @@ static wg_status check_sizes(const wg__zip_entry *entry)
 /* The directory's next record; *used is its length. */
 static wg_status take_record(wg__zip *zip, const unsigned char *at, size_t n, size_t *used)
 {
-    wg__zip_entry entry = {.name = NULL};
+    wg__zip_entry entry = { .name = NULL };
     size_t name, extra, comment;
     wg_status status;
 
@@ -184,7 +184,7 @@ static wg_status take_records(wg__zip *zip, const bounds *b, const unsigned char
 
 static wg_status read_directory(wg__zip *zip)
 {
-    bounds b = {.count = 0};
+    bounds b = { .count = 0 };
     unsigned char *directory;
     wg_status status = read_end(zip, &b);
 
@@ -207,7 +207,7 @@ wg_status wg__zip_open(wg__zip *zip, const char *path, const wg__allocator *allo
 {
     wg_status status;
 
-    *zip = (wg__zip){.allocator = allocator, .names = {.allocator = allocator}};
+    *zip = (wg__zip){ .allocator = allocator, .names = { .allocator = allocator } };
     status = wg__file_open(&zip->file, path);
     if (!status)
         status = read_directory(zip);

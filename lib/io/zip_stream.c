@@ -57,10 +57,7 @@ void wg__zip_end(wg__zip_stream *s)
     s->inflating = false;
 }
 
-static wg_status damaged(void)
-{
-    return wg__fail(WG_ERR_FORMAT, "the compressed data are damaged");
-}
+static wg_status damaged(void) { return wg__fail(WG_ERR_FORMAT, "the compressed data are damaged"); }
 
 /* Inflates up to `room` bytes; *got > 0 unless the stream has ended. */
 static wg_status inflate_some(wg__zip_stream *s, unsigned char *to, unsigned room, unsigned *got)

@@ -32,16 +32,13 @@ static void put(header *h, uint64_t value, int bytes)
 }
 
 /* A 32-bit field, saturated where ZIP64 holds the value. */
-static void put_saturated(header *h, uint64_t value, uint64_t limit)
-{
-    put(h, value >= limit ? 0xffffffff : value, 4);
-}
+static void put_saturated(header *h, uint64_t value, uint64_t limit) { put(h, value >= limit ? 0xffffffff : value, 4); }
 
 wg_status wg__zip_create(wg__zip_writer *w, const char *path, int level, int threads, const wg__allocator *allocator)
 {
     wg_status status;
 
-    *w = (wg__zip_writer){.limit = 0xffffffff};
+    *w = (wg__zip_writer){ .limit = 0xffffffff };
     status = wg__atomic_begin(&w->file, path, allocator);
     if (status || level == 0)
         return status;
@@ -129,7 +126,7 @@ wg_status wg__zip_add(wg__zip_writer *w, const char *name, const wg__piece *piec
     if (!wg__grow(w->file.allocator, (void **)&w->record, &w->capacity, w->n + 1, sizeof *w->record))
         return WG_ERR_NOMEM;
     r = &w->record[w->n];
-    *r = (record){.offset = w->file.size, .name = wg__copy_text(w->file.allocator, name)};
+    *r = (record){ .offset = w->file.size, .name = wg__copy_text(w->file.allocator, name) };
     if (!r->name)
         return WG_ERR_NOMEM;
     w->n++;
@@ -147,8 +144,8 @@ wg_status wg__zip_add(wg__zip_writer *w, const char *name, const wg__piece *piec
 
 static wg_status write_central(wg__zip_writer *w, const record *r)
 {
-    header h = {.n = 0}, extra = {.n = 4};
-    const uint64_t value[] = {r->size, r->packed, r->offset}; /* in the order of the extra field */
+    header h = { .n = 0 }, extra = { .n = 4 };
+    const uint64_t value[] = { r->size, r->packed, r->offset }; /* in the order of the extra field */
     wg_status status;
 
     for (int k = 0; k < 3; k++)
@@ -178,7 +175,7 @@ static wg_status write_central(wg__zip_writer *w, const record *r)
 
 static wg_status write_end64(wg__zip_writer *w, uint64_t directory, uint64_t size)
 {
-    header h = {.n = 0};
+    header h = { .n = 0 };
     uint64_t at = w->file.size;
 
     put(&h, WG__ZIP_END64, 4);
@@ -199,7 +196,7 @@ static wg_status write_end64(wg__zip_writer *w, uint64_t directory, uint64_t siz
 
 static wg_status write_directory(wg__zip_writer *w)
 {
-    header h = {.n = 0};
+    header h = { .n = 0 };
     uint64_t directory = w->file.size, size;
     bool many = w->n >= (w->limit < 0xffff ? w->limit : 0xffff);
     wg_status status = WG_OK;

@@ -30,15 +30,9 @@ static size_t adam(wg_node *w, wg_node *g, wg_node *rate, const void *opts, wg_n
 }
 
 /* 1 - beta^t = -expm1(t log beta): no cancellation while beta^t is near 1. */
-static wg_node *correction(wg_node *t, double beta)
-{
-    return wg_neg(wg_expm1(wg_scale(t, log(beta))));
-}
+static wg_node *correction(wg_node *t, double beta) { return wg_neg(wg_expm1(wg_scale(t, log(beta)))); }
 
-static bool is_decay(double beta)
-{
-    return beta > 0 && beta < 1;
-}
+static bool is_decay(double beta) { return beta > 0 && beta < 1; }
 
 wg_node *wg_adam(wg_grads grads, wg_node *lr, const wg_adam_opts *opts)
 {

@@ -22,10 +22,7 @@ static size_t with_momentum(wg_node *w, wg_node *g, wg_node *rate, const void *o
     return effects[0] && effects[1] ? 2 : 0;
 }
 
-wg_node *wg_sgd(wg_grads grads, wg_node *lr)
-{
-    return wg__optim_update(grads, lr, plain, NULL);
-}
+wg_node *wg_sgd(wg_grads grads, wg_node *lr) { return wg__optim_update(grads, lr, plain, NULL); }
 
 wg_node *wg_momentum(wg_grads grads, wg_node *lr, const wg_sgd_opts *opts)
 {

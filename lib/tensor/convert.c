@@ -12,10 +12,7 @@ static inline int64_t i64_of(double x)
     return x >= 0x1p63 ? INT64_MAX : x <= -0x1p63 ? INT64_MIN : x == x ? (int64_t)x : 0;
 }
 
-static inline uint8_t u8_of(double x)
-{
-    return (uint8_t)(x >= UINT8_MAX ? UINT8_MAX : x > 0 ? x : 0);
-}
+static inline uint8_t u8_of(double x) { return (uint8_t)(x >= UINT8_MAX ? UINT8_MAX : x > 0 ? x : 0); }
 
 #define EACH(T, value)                                                                                                 \
     do {                                                                                                               \

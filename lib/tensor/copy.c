@@ -11,7 +11,7 @@ typedef struct walk {
 
 static walk simplify(const wg_view *v)
 {
-    walk w = {.rank = 0};
+    walk w = { .rank = 0 };
 
     for (int i = 0; i < v->shape.rank; i++) {
         int64_t dim = v->shape.dim[i], stride = v->stride[i];
@@ -70,7 +70,7 @@ static bool next_row(const walk *w, int64_t index[WG_MAX_RANK], int64_t *offset)
 void wg__view_copy(void *to, wg_view from)
 {
     size_t size = wg_dtype_size(from.dtype);
-    int64_t count = wg_shape_count(from.shape), index[WG_MAX_RANK] = {0}, offset = 0;
+    int64_t count = wg_shape_count(from.shape), index[WG_MAX_RANK] = { 0 }, offset = 0;
     const unsigned char *source = from.data;
     unsigned char *target = to;
     walk w;

@@ -38,10 +38,7 @@ int64_t wg_shape_count(wg_shape s)
     return empty ? 0 : product;
 }
 
-bool wg__shape_known(const wg_shape *s)
-{
-    return wg_shape_count(*s) >= 0;
-}
+bool wg__shape_known(const wg_shape *s) { return wg_shape_count(*s) >= 0; }
 
 bool wg__shape_bytes(const wg_shape *s, wg_dtype type, size_t *bytes)
 {
@@ -104,7 +101,7 @@ static bool broadcast_dim(int64_t a, int64_t b, int64_t *out)
 
 bool wg__broadcast(const wg_shape *a, const wg_shape *b, wg_shape *out, int *axis)
 {
-    wg_shape result = {.rank = a->rank > b->rank ? a->rank : b->rank};
+    wg_shape result = { .rank = a->rank > b->rank ? a->rank : b->rank };
 
     for (int i = 1; i <= result.rank; i++) { /* from the end */
         int64_t da = i <= a->rank ? a->dim[a->rank - i] : 1;

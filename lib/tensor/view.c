@@ -6,7 +6,7 @@
 
 wg_view wg_view_of(const void *data, wg_dtype type, wg_shape shape)
 {
-    return (wg_view){.data = data, .shape = shape, .dtype = type};
+    return (wg_view){ .data = data, .shape = shape, .dtype = type };
 }
 
 /* The elements of a contiguous view of one type. Where the view stands for a failure, its cause has been told already.
@@ -31,35 +31,17 @@ static const void *elements(const wg_view *v, wg_dtype type, size_t *n)
     return data;
 }
 
-const float *wg_view_f32(wg_view v, size_t *n)
-{
-    return elements(&v, WG_F32, n);
-}
+const float *wg_view_f32(wg_view v, size_t *n) { return elements(&v, WG_F32, n); }
 
-const double *wg_view_f64(wg_view v, size_t *n)
-{
-    return elements(&v, WG_F64, n);
-}
+const double *wg_view_f64(wg_view v, size_t *n) { return elements(&v, WG_F64, n); }
 
-const int32_t *wg_view_i32(wg_view v, size_t *n)
-{
-    return elements(&v, WG_I32, n);
-}
+const int32_t *wg_view_i32(wg_view v, size_t *n) { return elements(&v, WG_I32, n); }
 
-const int64_t *wg_view_i64(wg_view v, size_t *n)
-{
-    return elements(&v, WG_I64, n);
-}
+const int64_t *wg_view_i64(wg_view v, size_t *n) { return elements(&v, WG_I64, n); }
 
-const uint8_t *wg_view_u8(wg_view v, size_t *n)
-{
-    return elements(&v, WG_U8, n);
-}
+const uint8_t *wg_view_u8(wg_view v, size_t *n) { return elements(&v, WG_U8, n); }
 
-const bool *wg_view_bool(wg_view v, size_t *n)
-{
-    return elements(&v, WG_BOOL, n);
-}
+const bool *wg_view_bool(wg_view v, size_t *n) { return elements(&v, WG_BOOL, n); }
 
 double wg_view_at(wg_view v, int64_t i)
 {
