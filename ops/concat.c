@@ -93,11 +93,30 @@ static wg_status concat_infer(wg_infer *t)
     return WG_OK;
 }
 
+/* Kernels read as far as the operands' sizes say, so these must add up, where they are known. */
+static bool is_concatenation(const wg_infer *t, int axis)
+{
+    int64_t along = 0, d;
+    for (int s = 1; s < t->n_in; s++) {
+        bool fits = t->in[s].rank == t->in[0].rank;
+        for (int i = 0; fits && i < t->in[0].rank; i++)
+            fits = i == axis || wg_dim_unify(t->in[0].dim[i], t->in[s].dim[i], &d);
+        if (!fits)
+            return false;
+        along = along < 0 || t->in[s].dim[axis] < 0 ? -1 : along + t->in[s].dim[axis];
+    }
+    return along < 0 || t->in[0].dim[axis] < 0 || along == t->in[0].dim[axis];
+}
+
 static wg_status concat_slice_infer(wg_infer *t)
 {
     const slice *at = t->attrs;
     if (at->slot < 0 || at->slot >= t->n_in - 1)
         return wg_infer_fail(t, WG_ERR_ARG, "there is no operand %lld", (long long)at->slot);
+    if (at->axis < -t->in[0].rank || at->axis >= t->in[0].rank)
+        return wg_infer_fail(t, WG_ERR_ARG, "axis %lld is out of range for rank %d", (long long)at->axis, t->in[0].rank);
+    if (!is_concatenation(t, wg_axis_of((int)at->axis, t->in[0].rank)))
+        return wg_infer_fail(t, WG_ERR_SHAPE, "the first operand is no concatenation of the others");
     t->out[0] = t->in[1 + at->slot];
     t->out_type[0] = t->in_type[0];
     return WG_OK;

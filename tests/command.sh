@@ -245,10 +245,10 @@ echo "$head"'{"name": "y", "op": "concat", "inputs": ["x", "x"], "attrs": {"axis
 refuses 1 "the model makes (20,2) of 10 examples" predict twice.json --data moons:10
 echo "$head"'{"name": "y", "op": "sum", "inputs": ["x"]}'"$ends" >total.json
 refuses 1 "the model makes () of 10 examples" predict total.json --data moons:10
-echo "$head"'{"name": "y", "op": "re\u001b[31mlu\nx", "inputs": ["x"]}'"$ends" >controls.json
+printf '%s\n' "$head"'{"name": "y", "op": "re\u001b[31mlu\nx", "inputs": ["x"]}'"$ends" >controls.json
 refuses 1 "re?[31mlu?x" inspect controls.json
 echo "$head"'{"name": "y", "op": "param", "dtype": "f64", "shape": [1099511627776, 1024]}'"$ends" >vast.json
-refuses 1 "vast.json: out of memory" inspect vast.json
+[ "${WG_INSTRUMENTED:-no}" = yes ] || refuses 1 "vast.json: out of memory" inspect vast.json # a sanitiser would not allow it
 works train $moons --epochs 2 --batch 9223372036854775807 --save vast.npz --save-every 9223372036854775807 --quiet
 # A limit on files is told like a full disk.
 checks=$((checks + 1))
