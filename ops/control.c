@@ -84,23 +84,11 @@ wg_node *wg_by_mode(wg_node *training, wg_node *inference)
 
 wg_node *wg_assign(wg_node *variable, wg_node *value)
 {
-    const wg_op *op = wg_node_op(variable);
-    if (variable && op != &wg_op_variable && op != &wg_op_param) {
-        char text[256];
-        return wg__graph_fail(wg_node_graph(variable), WG_ERR_ARG, "assign: %s is no variable and no param",
-                              wg__expression(variable, text, sizeof text));
-    }
     return wg_apply(&wg_op_assign, WG_NODES(variable, value), NULL);
 }
 
 wg_node *wg_group(wg_nodes effects)
 {
-    for (size_t i = 0; i < effects.n; i++)
-        if (effects.at[i] && !(wg_node_op(effects.at[i])->flags & WG_EFFECT)) {
-            char text[256];
-            return wg__graph_fail(wg_node_graph(effects.at[i]), WG_ERR_ARG, "group: %s is no effect",
-                                  wg__expression(effects.at[i], text, sizeof text));
-        }
     return wg_apply(&wg_op_group, effects, NULL);
 }
 

@@ -71,6 +71,10 @@ START_TEST(effects_are_checked)
     v = wg_variable(g, "v", WG_F32, WG_SHAPE(2), wg_init_zeros());
     ASSERT_FAILS(wg_assign(v, OF_TYPE(WG_I32, 1, 2)), WG_ERR_DTYPE, "assign: types differ: f32 and i32");
     ASSERT_FAILS(wg_group(WG_NODES(VECTOR(1))), WG_ERR_ARG, "group: ");
+    /* A graph file comes this way. */
+    ASSERT_FAILS(wg_apply_named(g, "assign", WG_NODES(VECTOR(1), VECTOR(1)), NULL), WG_ERR_ARG, "is no variable");
+    v = wg_variable(g, "v", WG_F64, WG_SHAPE(1), wg_init_zeros());
+    ASSERT_FAILS(wg_neg(wg_assign(v, VECTOR(1))), WG_ERR_ARG, "is an effect, and has no value");
 }
 END_TEST
 

@@ -149,6 +149,23 @@ static int64_t *stream_of(const wg_op *op, void *attrs)
     return NULL;
 }
 
+/* Effects are no values, only effects are grouped, and only what a store holds can be assigned to. Here and not in
+ * wg_assign and wg_group, for graph files come another way. */
+static bool roles_fit(const application *a)
+{
+    char text[256];
+    for (int s = 0; s < a->n_in; s++)
+        if (((wg__op_of(a->in[s])->flags & WG_EFFECT) != 0) != (a->op == &wg_op_group)) {
+            wg__fail(WG_ERR_ARG, "%s: %s is %s", a->op->name, wg__expression(a->in[s], text, sizeof text),
+                     a->op == &wg_op_group ? "no effect" : "an effect, and has no value");
+            return false;
+        }
+    if (a->op != &wg_op_assign || a->in[0]->operation->variable >= 0)
+        return true;
+    wg__fail(WG_ERR_ARG, "assign: %s is no variable and no param", wg__expression(a->in[0], text, sizeof text));
+    return false;
+}
+
 /* Stream 0 stands for one that no other operator of the graph draws from. */
 static void settle_stream(wg_graph *g, wg__operation *o)
 {
@@ -167,7 +184,7 @@ static wg_node *make(application *a, const void *attrs, bool weak)
         a->shape[s] = a->in[s]->shape;
         a->type[s] = a->in[s]->dtype;
     }
-    if (!floats_agree(a) || wg__infer(a->op, attrs, a->n_in, a->shape, a->type, out_shape, out_type))
+    if (!roles_fit(a) || !floats_agree(a) || wg__infer(a->op, attrs, a->n_in, a->shape, a->type, out_shape, out_type))
         return fail_with_expression(a);
     wg__operation *o = wg__operation_new(a->graph, a->op, (wg_nodes){ a->in, (size_t)a->n_in }, attrs,
                                          a->op->results ? a->op->results : 1, out_shape, out_type);
