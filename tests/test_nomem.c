@@ -1,5 +1,6 @@
 /* Memory that runs out: the first, the second, .. allocation of every public entry fails, once and for ever. Each time the entry must say
  * so, leak nothing, and leave what it was given as it was. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,5 +137,7 @@ int main(void)
     tcase_add_loop_test(t, a_load_that_fails_changes_nothing, 0, 2);
     tcase_add_loop_test(t, a_save_that_fails_leaves_the_old_file, 0, 2);
     suite_add_tcase(s, t);
-    return run_suite(s);
+    int failed = run_suite(s);
+    remove("nomem.npz"), remove("nomem_load.npz"), remove("nomem_save.npz");
+    return failed;
 }
