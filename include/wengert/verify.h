@@ -15,7 +15,9 @@ typedef enum wg_verdict { WG_PASS, WG_FAIL, WG_INCONCLUSIVE } wg_verdict;
 /* One comparison: derivative by differences against the adjoint's, along one direction. */
 typedef struct wg_check {
     const char *op;   /* the operator's name */
+    const char *node; /* in a model: the node, or the parameter, that is judged; "" for an operator on its samples */
     const char *what; /* "value", "shape", "gradient", "second order", "symmetry", .. */
+    const char *kind; /* of a failure, what it looks like: "sign", "factor 2", "transposed", ..; "" where nothing can be told */
     int slot, order, sample;
     double expected, got; /* by differences; by the adjoint */
     double error, tolerance;
@@ -39,6 +41,7 @@ typedef struct wg_verify_opts {
     size_t size;
     int order;     /* 1 or 2; 0: 2 for operators, 1 for models */
     uint64_t seed; /* 0: 1 */
+    int draws;     /* operators: how often values are drawn for each sample; 0: once */
     int64_t textbook_limit; /* models: compute the textbook's difference up to that many parameters; 0: 20,000; -1: never */
     const wg_registry *registry; /* for an operator whose adjoint names others by wg_apply_named; NULL: the built-in */
 } wg_verify_opts;

@@ -86,7 +86,8 @@ static wg_status check_samples(wg__session *s)
         wg__report_add(s->report, missing, "%s: has no samples, so nothing is known about it", s->op->name);
     wg_status st = WG_OK;
     for (s->sample = 0; s->sample < (int)s->op->n_samples && !st; s->sample++)
-        st = check_sample(s, order > 2 ? 2 : order);
+        for (int draw = 0; draw < s->opts->draws && !st; draw++)
+            st = check_sample(s, order > 2 ? 2 : order);
     if (2 * s->undecided > s->judged)
         wg__report_add(s->report, missing, "%s: its samples decide too little: %zu of %zu comparisons are inconclusive",
                        s->op->name, s->undecided, s->judged);

@@ -19,7 +19,7 @@ wg_report *wg__report_new(void);
 /* The caller's options; NULL: the defaults. */
 wg_status wg__verify_opts_read(wg_verify_opts *, const wg_verify_opts *given);
 
-/* Adds a check; `op` is copied. The text is kept where the check did not pass. */
+/* Adds a check; `op`, `node` and `kind` are copied. The text is kept where the check did not pass. */
 void wg__report_add(wg_report *, wg_check, const char *format, ...) WG_PRINTF(3, 4);
 /* Closes the report on `subject` and hands it out (or frees it, when `out` is NULL). `st` is what stopped the
  * verification, if anything; otherwise WG_ERR_VERIFY when a check failed, with the first failure as the thread's. */

@@ -45,6 +45,7 @@ static wg_status focus_gradient(void *user, const double *x, double *g)
 static wg_check check_of(const trial *t, const wg__judgement *j, const char *name, int slot)
 {
     return (wg_check){ .op = name,
+                       .node = name,
                        .what = t->order == 1 ? "gradient" : "second order",
                        .slot = slot,
                        .order = t->order,
