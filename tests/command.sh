@@ -232,6 +232,16 @@ refuses 1 "cut.npz" predict cut.npz --data moons:10
 
 # ---- files that are no files, and models that make no predictions ---------------------------------------------------
 
+cat >square.json <<'END'
+{"format": "wengert-graph", "version": 1, "nodes": [
+  {"name": "x", "op": "input", "dtype": "f64", "shape": ["N"]},
+  {"name": "w", "op": "param", "dtype": "f64", "shape": [1], "init": 3},
+  {"name": "y", "op": "mul", "inputs": ["x", "w"]},
+  {"name": "s", "op": "square", "inputs": ["y"]},
+  {"name": "cost", "op": "sum", "inputs": ["s"]}
+], "outputs": ["cost"]}
+END
+
 mkfifo pipe
 ln -s elsewhere dangling
 for at in pipe dangling; do
@@ -239,6 +249,28 @@ for at in pipe dangling; do
     refuses 1 "$at" inspect $at
 done
 [ -p pipe ] && [ -h dangling ] || fail "a pipe or link was replaced"
+mkdir folder
+for name in empty.json empty.npz empty.npy empty.csv; do
+    : >$name
+done
+for at in empty.json empty.npz empty.npy empty.csv folder /dev/null; do
+    case $at in
+    empty*) said="is empty" ;;
+    *) said=$at: ;;
+    esac
+    refuses 1 "$said" train --layers 2,1 --x $at --y $at
+    refuses 1 "$said" train --layers 2,1 --data $at
+    refuses 1 "$said" train --resume $at
+    refuses 1 "$said" predict $at --data moons:10
+    refuses 1 "$said" predict m.npz --x $at
+    refuses 1 "$said" check --model $at --data moons:10
+    refuses 1 "$said" check --model m.npz --x $at --y $at
+    refuses 1 "$said" eval $at
+    refuses 1 "$said" eval square.json --feeds $at
+    refuses 1 "$said" inspect $at
+done
+printf ' \t\r\n\n' >blank.json
+refuses 1 "blank.json: is empty" inspect blank.json
 head='{"format": "wengert-graph", "version": 1, "nodes": [{"name": "x", "op": "input", "dtype": "f64", "shape": ["N", 2]},'
 ends='], "outputs": ["y"]}'
 echo "$head"'{"name": "y", "op": "concat", "inputs": ["x", "x"], "attrs": {"axis": 0}}'"$ends" >twice.json
@@ -332,15 +364,6 @@ fi
 
 # ---- eval -----------------------------------------------------------------------------------------------------------
 
-cat >square.json <<'END'
-{"format": "wengert-graph", "version": 1, "nodes": [
-  {"name": "x", "op": "input", "dtype": "f64", "shape": ["N"]},
-  {"name": "w", "op": "param", "dtype": "f64", "shape": [1], "init": 3},
-  {"name": "y", "op": "mul", "inputs": ["x", "w"]},
-  {"name": "s", "op": "square", "inputs": ["y"]},
-  {"name": "cost", "op": "sum", "inputs": ["s"]}
-], "outputs": ["cost"]}
-END
 cat >feeds.json <<'END'
 {"format": "wengert-graph", "version": 1, "nodes": [
   {"name": "x", "op": "constant", "dtype": "f64", "value": [1, 2]},
