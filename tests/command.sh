@@ -83,6 +83,8 @@ refuses 2 "--steps 0: expected a whole number from 1" train --steps 0
 refuses 2 "--steps 1.5: expected" train --steps 1.5
 refuses 2 "--dtype f16: expected f32|f64" train --dtype f16
 refuses 2 "--quiet takes no value" ops --quiet=yes
+refuses 2 "--lr is given twice" train --lr 0.1 --lr=0.2
+refuses 2 "--order is given twice" check relu --order 1 --order 2
 refuses 2 "something is missing" predict
 refuses 2 "what is b?" inspect a b
 
@@ -388,6 +390,9 @@ refuses 2 "expected OUTPUT:WRT,WRT" eval square.json --feeds feeds.npz --grad co
 refuses 2 "expected OUTPUT:WRT=MEMBER" eval square.json --feeds feeds.npz --hvp cost:w
 refuses 2 "expected OUTPUT=MEMBER" eval square.json --feeds feeds.npz --cotangent y
 refuses 2 "asked for twice" eval square.json --feeds feeds.npz --quiet --hvp cost:w=one --hvp cost:w=c
+refuses 2 "asked for twice" eval square.json --feeds feeds.npz --quiet --hvp cost:w=one,w=c
+refuses 2 "asked for twice" eval square.json --feeds feeds.npz --quiet --grad cost:w,w
+refuses 2 "--cotangent y=one: y has one already" eval square.json --feeds feeds.npz --grad y:w --cotangent y=c --cotangent y=one
 refuses 1 "two" eval square.json --feeds feeds.npz --quiet --hvp cost:w=two
 refuses 1 "x" eval square.json
 refuses 1 "absent.json" eval absent.json

@@ -164,6 +164,8 @@ static int parse_option(struct command *c, int n, char **word, int *at)
     if (!o)
         return code;
     int own = own_index(c, o);
+    if (own >= 0 && c->given[own] && o->kind != OPTION_LIST && o->kind != OPTION_FLAG)
+        return tool_misused("%s: --%s is given twice", c->verb->name, o->name);
     if (own >= 0)
         c->given[own] = true;
     if (o->kind == OPTION_FLAG)
