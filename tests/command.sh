@@ -390,8 +390,8 @@ refuses 2 "expected OUTPUT:WRT,WRT" eval square.json --feeds feeds.npz --grad co
 refuses 2 "expected OUTPUT:WRT=MEMBER" eval square.json --feeds feeds.npz --hvp cost:w
 refuses 2 "expected OUTPUT=MEMBER" eval square.json --feeds feeds.npz --cotangent y
 refuses 2 "asked for twice" eval square.json --feeds feeds.npz --quiet --hvp cost:w=one --hvp cost:w=c
-refuses 2 "asked for twice" eval square.json --feeds feeds.npz --quiet --hvp cost:w=one,w=c
-refuses 2 "asked for twice" eval square.json --feeds feeds.npz --quiet --grad cost:w,w
+refuses 2 "w is named twice" eval square.json --feeds feeds.npz --quiet --hvp cost:w=one,w=c
+refuses 2 "w is named twice" eval square.json --feeds feeds.npz --quiet --grad cost:w,w
 refuses 2 "--cotangent y=one: y has one already" eval square.json --feeds feeds.npz --grad y:w --cotangent y=c --cotangent y=one
 refuses 1 "two" eval square.json --feeds feeds.npz --quiet --hvp cost:w=two
 refuses 1 "x" eval square.json

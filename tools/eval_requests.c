@@ -68,6 +68,9 @@ static int read_wrt(struct eval *e, struct request *r, const char *text, size_t 
     wg_node *wrt = find(e, text, length);
     if (!wrt)
         return FAILED;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->wrt[i] == wrt)
+            return tool_misused("eval: --%s %s: %s is named twice", r->kind, r->text, wg_node_name(wrt));
     r->wrt[r->n] = wrt;
     if (directed) {
         r->member[r->n] = tool_print("%.*s", (int)(n - length - 1), equals + 1);
