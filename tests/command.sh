@@ -323,6 +323,8 @@ works inspect killed.npz --json
 done=$(sed -n 's/^  "step": \([0-9]*\),.*/\1/p' out)
 works train --resume killed.npz --steps $((done + 3)) --quiet
 lines long.tsv $((done + 4))
+set -- .wengert-*.tmp
+[ ! -e "$1" ] || fail "what the killed run left was not removed: $*"
 interrupted TERM
 [ $code = 143 ] || fail "SIGTERM without --save: exit $code"
 grep -q "without --save nothing is kept" err || fail "SIGTERM without --save: does not say so"
