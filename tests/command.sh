@@ -232,6 +232,51 @@ head -c 1000 m.npz >cut.npz
 refuses 1 "cut.npz" train --resume cut.npz
 refuses 1 "cut.npz" predict cut.npz --data moons:10
 
+# Where a resumed run writes: not wherever a checkpoint says, which may come from anywhere.
+mkdir hostile
+cd hostile || exit 1
+works train $moons --steps 5 --log l.tsv --log-every 1 --plot p.svg --save m.npz --quiet
+works train $moons --steps 5 --log other.tsv --log-every 1 --lr 0.5 --quiet
+cp l.tsv kept.tsv
+cp p.svg kept.svg
+for what in text header other none; do
+    case $what in
+    text) echo precious >l.tsv ;;
+    header) printf 'step\tcost\n9\t1\n' >l.tsv ;;
+    other) cp other.tsv l.tsv ;;
+    none) rm l.tsv ;;
+    esac
+    [ $what = none ] || cp l.tsv before
+    refuses 1 "m.npz: its log l.tsv is not there, or not the one that this run wrote" train --resume m.npz --steps 9 --quiet
+    [ $what = none ] || same l.tsv before
+    [ $what != none ] || [ ! -e l.tsv ] || fail "a resumed run makes a log"
+done
+cp kept.tsv l.tsv
+echo precious >p.svg
+cp p.svg before
+refuses 1 "m.npz: its plot p.svg is no plot of a run" train --resume m.npz --steps 9 --quiet
+same p.svg before
+rm p.svg
+printf '7\t0.' >>l.tsv # a line that was being written when the run was killed
+works train --resume m.npz --steps 9 --quiet
+lines l.tsv 10
+[ -e p.svg ] || fail "a resumed run draws no plot"
+works train --resume m.npz --steps 12 --quiet
+lines l.tsv 13
+for at in ../up.svg .hidden.svg "$place/whole.svg" a/../../up.svg; do
+    mkdir -p a
+    works train $moons --steps 5 --plot $at --save m.npz --quiet
+    rm $at
+    refuses 1 "m.npz: its plot $at is no plot of a run" train --resume m.npz --steps 9 --quiet
+    works train --resume m.npz --steps 9 --plot $at --quiet
+    works train --resume m.npz --steps 12 --quiet
+done
+for option in '"layers": "2"' '"layers": "2,1", "init": "none"' '"layers": "2,1", "schedule": "x"' '"layers": "2,1", "lr": "y"'; do
+    echo '{"format": "wengert-graph", "version": 1, "nodes": [], "entries": {"train": {"options": {'"$option"'}}}}' >kept.json
+    refuses 1 "kept.json: keeps a wrong option: train: --" train --resume kept.json
+done
+cd ..
+
 # ---- files that are no files, and models that make no predictions ---------------------------------------------------
 
 cat >square.json <<'END'
