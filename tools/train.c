@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void introduce(const struct train_run *r)
 {
@@ -56,6 +57,28 @@ static bool evaluate_all(struct train_run *r, json_t *object)
     wg_exec_free(e);
     wg_plan_free(plan);
     return done;
+}
+
+/* A path that leads neither out of the folder that the user is in, nor to hidden files. */
+static bool stays_here(const char *path)
+{
+    for (const char *at = path; at; at = strchr(at, '/')) {
+        at += at > path;
+        if (*at == '/' || (*at == '.' && at[1] != '/'))
+            return false;
+    }
+    return true;
+}
+
+/* A checkpoint may come from anywhere, and must not choose what is overwritten: the run's picture, or one that is still
+ * to be made here. */
+static bool may_plot(const struct train_options *o)
+{
+    struct stat facts;
+    if (!o->plot || !o->plot_kept || plot_is(o->plot) || (stays_here(o->plot) && lstat(o->plot, &facts)))
+        return true;
+    tool_failed("%s: its plot %s is no plot of a run; --plot FILE says where to draw", o->resume, o->plot);
+    return false;
 }
 
 static bool plot(const struct train_run *r)
@@ -144,7 +167,7 @@ static int run(struct train_run *r, const wg_registry *registry, json_t *object)
                   r->settings->o->resume, r->total);
         return finish(r, object);
     }
-    if (!log_open(r->log, r->settings->o, r->first))
+    if (!may_plot(r->settings->o) || !log_open(r->log, r->settings->o, r->first))
         return FAILED;
     code = train_loop(r);
     return code ? code : finish(r, object);

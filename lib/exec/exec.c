@@ -20,7 +20,11 @@ wg_exec *wg_exec_new(const wg_plan *p) { return wg_exec_new_with(p, NULL); }
 wg_exec *wg_exec_new_with(const wg_plan *p, const wg_exec_opts *given)
 {
     wg_exec_opts o;
-    if (!p || !wg__options(&o, sizeof o, given, "wg_exec_opts"))
+    if (!p) {
+        wg__fail_null("wg_exec_new", "plan");
+        return NULL;
+    }
+    if (!wg__options(&o, sizeof o, given, "wg_exec_opts"))
         return NULL;
     wg_exec *e = wg__alloc_zero(&p->allocator, 1, sizeof *e);
     if (!e)
