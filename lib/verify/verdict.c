@@ -12,7 +12,7 @@ typedef struct judge {
     wg__probe probe;
     wg__stream *stream;
     wg__measured *measured;
-    int direction; /* how many were drawn */
+    int direction;          /* how many were drawn */
     double *g;              /* (n): the claim */
     double *nudged[NUDGES]; /* (n): the claim where every x_i is moved by one unit in the last place */
 } judge;
