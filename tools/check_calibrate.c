@@ -75,6 +75,13 @@ static double share_in(const json_t *row, const char *key)
     return count_in(row, "points") > 0 ? count_in(row, key) / count_in(row, "points") : 0;
 }
 
+/* Is a share below what is promised, by more than the chance of so few points (three standard deviations)? */
+static bool falls_short(const json_t *row, double promised)
+{
+    double points = count_in(row, "points");
+    return share_in(row, "found") + 3 * sqrt(promised * (1 - promised) / points) < promised;
+}
+
 /* What is wrong with a row of totals; NULL: it is as promised. */
 static const char *broken_promise(const json_t *row)
 {
@@ -88,7 +95,7 @@ static const char *broken_promise(const json_t *row)
         return NULL;
     if (error >= 1e-6 && count_in(row, "found") < count_in(row, "points"))
         return "not every error of 1e-6 or more is found";
-    if (error >= 1e-9 && error < 1e-6 && share_in(row, "found") < 0.99)
+    if (error >= 1e-9 && error < 1e-6 && falls_short(row, 0.99))
         return "less than 99 % of the errors of 1e-9 or more are found";
     return NULL;
 }

@@ -38,7 +38,8 @@ WG_API size_t wg_report_inconclusive(const wg_report *);
  * course teaches; NaN when it was not computed (more parameters than `textbook_limit`). */
 WG_API double wg_report_difference(const wg_report *);
 /* One line for the output of a test of yours, the same in every run: "PASS blend: 214 checks, worst 0.12 of its tolerance", or "FAIL
- * blend: 3 of 214 checks", followed by the kind of the first failure and its text. "" for NULL. The report's. */
+ * blend: 3 of 214 checks", followed by the kind of the first failure and its text, or by what kept it from being run. "" for NULL, and
+ * when memory ran out. The report's. */
 WG_API const char *wg_report_line(const wg_report *);
 /* How long the verification took. */
 WG_API double wg_report_seconds(const wg_report *);

@@ -107,19 +107,23 @@ static double worst_share(const wg_report *r)
     return worst;
 }
 
-static char *line_of(wg_report *r, const char *subject)
+static char *line_of(wg_report *r, const char *subject, wg_status st)
 {
     const wg_check *first = NULL;
     for (size_t i = 0; i < r->n && !first; i++)
         first = r->checks[i].verdict == WG_FAIL ? &r->checks[i] : NULL;
-    size_t size = strlen(subject) + (first ? strlen(first->text) + strlen(first->kind) : 0) + 160;
+    size_t size = strlen(subject) + (first ? strlen(first->text) + strlen(first->kind) : 0) + strlen(wg_error()) + 160;
     char *line = wg__arena_alloc(&r->arena, size);
     if (!line)
         return NULL;
-    const char *word = wg_verdict_text(wg_report_verdict(r));
-    if (first)
+    const char *word = wg_verdict_text(wg_report_verdict(r)), *said = first ? first->text : "";
+    if (!strncmp(said, subject, strlen(subject)) && !strncmp(said + strlen(subject), ": ", 2))
+        said += strlen(subject) + 2; /* the subject stands in front already */
+    if (st)                          /* it could not be run */
+        snprintf(line, size, "%s %s: %s", word, subject, wg_error());
+    else if (first)
         snprintf(line, size, "%s %s: %zu of %zu checks: %s%s%s", word, subject, r->failed, r->n, first->kind,
-                 *first->kind ? ": " : "", first->text);
+                 *first->kind ? ": " : "", said);
     else if (r->inconclusive)
         snprintf(line, size, "%s %s: %zu checks, %zu inconclusive, worst %.2g of its tolerance", word, subject, r->n,
                  r->inconclusive, worst_share(r));
@@ -140,7 +144,9 @@ wg_status wg__report_end(wg_report *r, const char *subject, wg_status st, wg_rep
 {
     if (!st)
         st = r->broken;
-    if (!st && (!(r->text = summary(r, subject)) || !(r->line = line_of(r, subject))))
+    if (!st && !(r->text = summary(r, subject)))
+        st = WG_ERR_NOMEM;
+    if (st != WG_ERR_NOMEM && !(r->line = line_of(r, subject, st)))
         st = WG_ERR_NOMEM;
     r->last = now();
     if (!st)
