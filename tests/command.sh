@@ -377,18 +377,59 @@ grep -q "without --save nothing is kept" err || fail "SIGTERM without --save: do
 # ---- check ----------------------------------------------------------------------------------------------------------
 
 works check relu matmul cross_entropy
+says "PASS          matmul "
 says "3 operators, "
 says " 0 failed, "
+lines out 4
 works check add --order 1 --json
 says '"failed": 0'
+says '"verdict": "PASS"'
+says '"what": "gradient"'
 works check tanh --quiet
 lines out 1
-refuses 2 "did you mean relu?" check rellu
+works check matmul --slots
+says "tolerance    seconds"
+grep -Eq "^PASS +matmul +1 +2 +second order " out || fail "--slots has no line for operand 1 at order 2"
+works check tanh --draws 3 --json
+[ "$(sed -n 's/^  "checks": \([0-9]*\),/\1/p' out)" -gt 90 ] || fail "three draws make no more checks than one"
+works check --thorough add relu --json
+says '"isa": "base"'
+grep -q "^base .* 0 failed" err || fail "--thorough does not tell its runs"
+works check --calibrate --points 40
+says "1e-06         100.0000 %"
+says "nan           100.0000 %"
+says "28 functions, 40 points each"
+works check --calibrate --points 40 --verbose --quiet
+says "gelu "
+works check --calibrate --points 40 --json
+says '"planted": "infinity"'
+works check relu --html page.html
+grep -q "</html>" page.html || fail "the page has no end"
+grep -q "This is a quick measurement" page.html || fail "the page does not say how its curve was measured"
+if grep -Eiq "<script|src=|href=|@import" page.html; then fail "the page needs more than itself"; fi
+works check relu --calibrate --points 40 --html page.html
+says "28 functions, 40 points each"
+refuses 2 "did you mean rel" check rellu
 refuses 2 "--order 3: expected 1 or 2" check --order 3
+refuses 2 "did you mean --thorough?" check --thorogh
+refuses 2 "did you mean --calibrate?" check --calibrat
+refuses 2 "--draws 0: expected a whole number from 1" check --draws 0
+refuses 2 "--draws 5000: expected 1 to 1000" check --draws 5000
+refuses 2 "--calibrate measures the verifier itself" check relu --calibrate
+refuses 2 "--calibrate measures the verifier itself" check --calibrate --thorough
+refuses 2 "--points is for --calibrate" check relu --points 5
+refuses 2 "--verbose is for --calibrate" check relu --verbose
+refuses 2 "--html needs FILE" check --html
+refuses 2 "--thorough takes no value" check --thorough=yes
+run check relu --quiet --html no/such/page.html
+[ $code = 1 ] || fail "a page that cannot be written gives exit $code"
+[ "$(grep -c '^wengert: no/such/page.html: cannot be written' err)" = 1 ] || fail "a page that cannot be written is not told in one line"
 refuses 2 "either operators or --model" check relu --model m.npz
+refuses 2 "are for operators, not for --model" check --thorough --model m.npz
 refuses 2 "data is for --model" check --x data.npz:x
-works check --model m.npz --data moons:400
+works check --model m.npz --data moons:400 --html model.html
 says "gradients right"
+grep -q ">Z1</text>" model.html || fail "the page does not draw the model"
 works check --model class.npz --x data.npz:x --y data.npz:class
 works check --model real.npz --x data.npz:x --y data.npz:real
 refuses 1 "plugin.so" check --plugin ./plugin.so
@@ -400,8 +441,17 @@ if [ -e "$plugin" ]; then
     says "1 operators, "
     run check --plugin "$plugin"
     [ $code = 1 ] || fail "a wrong gradient gives exit $code"
-    says "FAIL  cube_wrong"
-    says "ok    cube "
+    says "FAIL          cube_wrong "
+    says "    cube_wrong: sample 0: the gradient of operand 0 is wrong"
+    says "PASS          cube "
+    run check --plugin "$plugin" --quiet --html page.html
+    [ $code = 1 ] || fail "a wrong gradient gives exit $code"
+    says "the gradient of operand 0 is wrong"
+    if grep -q "^PASS" out; then fail "--quiet tells what passed"; fi
+    grep -q "<pre>cube_wrong: sample 0" page.html || fail "the page does not tell the failure"
+    run check cube_wrong --thorough --plugin "$plugin" --json --quiet
+    [ $code = 1 ] || fail "a wrong gradient gives exit $code with --thorough"
+    says '"run": "base"'
     works ops cube --plugin "$plugin"
     says "x^3"
     echo '{"format": "wengert-graph", "version": 1, "nodes": [{"name": "x", "op": "constant", "dtype": "f64", "value": 2},
