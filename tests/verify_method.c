@@ -1,7 +1,10 @@
 /* The method on functions whose derivatives are known. */
 #include <math.h>
+#include <string.h>
 #include <wengert.h>
 
+#include "base/alloc.h"
+#include "suite.h"
 #include "verify/numerics.h"
 #include "verify_suite.h"
 
@@ -100,6 +103,56 @@ START_TEST(claims_that_are_swapped_or_not_finite_fail)
 }
 END_TEST
 
+static void ignore_row(void *user, const wg_calibration *row) { (void)user, (void)row; }
+
+START_TEST(calibration_that_runs_out_of_memory_says_so)
+{
+    wg_status st = WG_ERR_NOMEM;
+    for (size_t n = 1; st != WG_OK; n += 13) {
+        wg__alloc_fail_at(n, 0);
+        st = wg_verify_calibrate(WG_OPTS(wg_verify_opts, .points = 1), ignore_row, NULL);
+        wg__alloc_fail_at(0, 0);
+        ck_assert_msg(st == WG_OK || st == WG_ERR_NOMEM, "allocation %zu: %s", n, wg_error());
+        ck_assert(n > 13 || st == WG_ERR_NOMEM);
+    }
+    forget_failures();
+}
+END_TEST
+
+/* An operator whose shape cannot be inferred: it is not even wrong. */
+static wg_status no_shape(wg_infer *t) { return wg_infer_fail(t, WG_ERR_SHAPE, "there is none"); }
+
+START_TEST(a_report_is_one_line)
+{
+    wg_op op = *wg_registry_find(NULL, "square");
+    wg_report *r = NULL;
+    ck_assert_int_eq(wg_verify_op(&op, &r), WG_OK);
+    ck_assert_msg(!strncmp(wg_report_line(r), "PASS square: ", 13), "%s", wg_report_line(r));
+    ck_assert_int_eq(wg_report_verdict(r), WG_PASS);
+    double sum = 0;
+    for (size_t i = 0; i < wg_report_count(r); i++) {
+        ck_assert_double_ge(wg_report_at(r, i).seconds, 0);
+        sum += wg_report_at(r, i).seconds;
+    }
+    ck_assert_double_gt(sum, 0);
+    ck_assert_double_le(sum, wg_report_seconds(r) * (1 + 1e-9));
+    wg_report_free(r);
+
+    op.infer = no_shape;
+    ck_assert_int_eq(wg_verify_op(&op, &r), WG_ERR_VERIFY);
+    ck_assert_msg(!strncmp(wg_report_line(r), "FAIL square: ", 13), "%s", wg_report_line(r));
+    ck_assert_msg(strstr(wg_report_line(r), "there is none") != NULL, "%s", wg_report_line(r));
+    ck_assert_int_eq(wg_report_verdict(r), WG_FAIL);
+    wg_report_free(r);
+    forget_failures();
+
+    ck_assert_str_eq(wg_report_line(NULL), "");
+    ck_assert(wg_report_seconds(NULL) == 0);
+    ck_assert_int_eq(wg_report_verdict(NULL), WG_INCONCLUSIVE);
+    ck_assert_str_eq(wg_verdict_text(WG_INCONCLUSIVE), "INCONCLUSIVE");
+}
+END_TEST
+
 START_TEST(claims_judged_together_are_judged_as_alone)
 {
     double x[] = { 1.5, -0.3 }, scale[2];
@@ -142,6 +195,8 @@ TCase *verify_method(void)
     TCase *t = tcase_create("method");
     tcase_add_test(t, the_method_keeps_its_promise);
     tcase_add_test(t, calibration_depends_on_the_seed_alone);
+    tcase_add_test(t, calibration_that_runs_out_of_memory_says_so);
+    tcase_add_test(t, a_report_is_one_line);
     tcase_add_test(t, claims_judged_together_are_judged_as_alone);
     tcase_add_test(t, claims_that_are_swapped_or_not_finite_fail);
     tcase_add_test(t, noise_is_measured);
