@@ -40,7 +40,8 @@ void wg__report_add(wg_report *r, wg_check check, const char *format, ...)
     check.node = wg__arena_text(&r->arena, check.node ? check.node : "");
     check.kind = wg__arena_text(&r->arena, check.kind ? check.kind : "");
     check.text = *text ? wg__arena_text(&r->arena, text) : "";
-    if (!check.op || !check.node || !check.kind || !check.text || !wg__grow(NULL, (void **)&r->checks, &r->capacity, r->n + 1, sizeof *r->checks)) {
+    if (!check.op || !check.node || !check.kind || !check.text ||
+        !wg__grow(NULL, (void **)&r->checks, &r->capacity, r->n + 1, sizeof *r->checks)) {
         r->broken = WG_ERR_NOMEM;
         return;
     }
@@ -113,6 +114,8 @@ double wg_report_difference(const wg_report *r) { return r ? r->difference : NAN
 
 wg_check wg_report_at(const wg_report *r, size_t index)
 {
-    static const wg_check none = { .op = "", .node = "", .what = "", .kind = "", .verdict = WG_INCONCLUSIVE, .text = "" };
+    static const wg_check none = {
+        .op = "", .node = "", .what = "", .kind = "", .verdict = WG_INCONCLUSIVE, .text = ""
+    };
     return r && index < r->n ? r->checks[index] : none;
 }
