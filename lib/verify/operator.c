@@ -123,8 +123,10 @@ static wg_status try_variant(void *user, const wg__variant *v)
     if (!wg__rig_fits(&opts))
         return wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
     s->variant = v->text;
+    s->degenerate = v->degenerate;
     wg_status st = check_results(s, &opts);
     s->variant = "";
+    s->degenerate = false;
     return st;
 }
 

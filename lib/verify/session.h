@@ -15,6 +15,7 @@ typedef struct wg__session {
     wg__stream stream;
     int sample;
     const char *variant;      /* how the sample was altered; "": it is the operator's own */
+    bool degenerate;          /* see wg__variant */
     size_t judged, undecided; /* comparisons with differences, on the operator's own samples */
     uint64_t seen[WG__SEEN];  /* hashes of the variants tried */
     int n_seen;
