@@ -21,7 +21,8 @@ static wg__rig *build(wg__session *s, wg__rig_opts opts)
 /* Values at the ends of their ranges leave no room for differences: what can be asked of them without. */
 static wg_status check_extremes(wg__session *s)
 {
-    wg_status st = wg__check_values(s);
+    bool defined;
+    wg_status st = wg__check_values(s, &defined);
     if (!st && !(s->op->flags & WG_RANDOM))
         st = wg__check_narrow(s);
     if (!st && s->rig->of.order >= 1)
@@ -52,7 +53,10 @@ static wg_status check_rig(wg__session *s)
     wg__rig_draw(s->rig, &s->stream);
     if (s->rig->of.where != WG__INSIDE)
         return check_extremes(s);
-    wg_status st = wg__check_values(s);
+    bool defined;
+    wg_status st = wg__check_values(s, &defined);
+    if (!st && !defined)
+        return WG_OK;
     for (int k = 0; k <= order && !st; k++)
         st = wg__check_runs(s, k);
     if (!st && !(s->op->flags & WG_RANDOM)) /* the two types draw other numbers */
