@@ -215,6 +215,28 @@ static void add_calibration(struct text *t, const json_t *calibration)
     text_add(t, "</tbody></table></details>\n");
 }
 
+/* Also of nodes that the drawing has not: what was fused, say. */
+static void add_residuals(struct text *t, const json_t *residuals)
+{
+    size_t i;
+    json_t *r;
+    text_add(t, "<details><summary>The residuals</summary><table>\n<thead><tr><th>node</th><th>operator</th>"
+                "<th class=\"n\">residual</th><th class=\"n\">tolerance</th><th class=\"n\">share</th><th>verdict</th></tr>"
+                "</thead>\n<tbody>\n");
+    json_array_foreach(residuals, i, r)
+    {
+        text_add(t, "<tr>");
+        add_cell(t, text_in(r, "node"));
+        add_cell(t, text_in(r, "operator"));
+        add_number(t, r, "residual", "%.2g");
+        add_number(t, r, "tolerance", "%.2g");
+        add_number(t, r, "share", "%.2g");
+        add_verdict(t, text_in(r, "verdict"));
+        text_add(t, "</tr>\n");
+    }
+    text_add(t, "</tbody></table></details>\n");
+}
+
 static void add_model(struct text *t, const json_t *result, const wg_graph *model, const wg_node *cost)
 {
     const json_t *residuals = json_object_get(result, "residuals");
@@ -228,6 +250,8 @@ static void add_model(struct text *t, const json_t *result, const wg_graph *mode
     text_add(t, "<div class=\"wide\">\n");
     page_graph(t, model, cost, residuals);
     text_add(t, "</div>\n");
+    if (json_array_size(residuals))
+        add_residuals(t, residuals);
 }
 
 bool page_save(const char *path, const json_t *result, const wg_graph *model, const wg_node *cost)

@@ -39,7 +39,7 @@ void report_checks(json_t *object, const wg_report *report)
         wg_check c = wg_report_at(report, i);
         if (!strcmp(c.what, "residual"))
             json_array_append_new(residuals, json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "node", tool_text(c.node), "operator",
-                                                       tool_text(c.op), "residual", tool_number(c.got), "tolerance",
+                                                       tool_text(c.op), "residual", tool_number(c.got - c.expected), "tolerance",
                                                        tool_number(c.tolerance), "share", tool_number(share_of(&c)),
                                                        "verdict", wg_verdict_text(c.verdict)));
     }
