@@ -6,6 +6,7 @@
 
 TCase *verify_method(void);
 TCase *verify_wrong_operators(void);
+TCase *verify_battery(void);
 TCase *verify_models(void);
 
 #endif

@@ -44,7 +44,11 @@ static wg_status check_derivatives(wg__session *s)
         st = wg__check_linear(s, 2);
     for (int k = 1; k <= order && !st; k++)
         st = wg__check_parts(s, k);
-    return st;
+    if (order < 1 || (s->op->flags & WG_NO_GRADIENT) || wg__is_generated(s))
+        return st;
+    if (!st)
+        st = wg__check_taylor(s);
+    return st ? st : wg__check_kinks(s);
 }
 
 static wg_status check_rig(wg__session *s)
@@ -59,6 +63,8 @@ static wg_status check_rig(wg__session *s)
         return WG_OK;
     for (int k = 0; k <= order && !st; k++)
         st = wg__check_runs(s, k);
+    if (!st)
+        st = wg__check_contexts(s);
     if (!st && !(s->op->flags & WG_RANDOM)) /* the two types draw other numbers */
         st = wg__check_narrow(s);
     return st ? st : check_derivatives(s);
