@@ -121,7 +121,7 @@ wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at)
     *t = (wg__twin){ .source = source };
     t->arena.allocator = &wg__default_allocator;
     t->graph = wg_graph_new_with(
-        WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = source->seed, .threads = source->threads));
+        WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = wg_exec_store(at)->seed, .threads = at->threads));
     t->of = wg__alloc_zero(NULL, source->n_nodes, sizeof *t->of);
     unsigned char *needed = wg__alloc_zero(NULL, source->n_nodes, 1);
     bool copied = false;

@@ -1,0 +1,68 @@
+/* A model's gradient judged along its trace. */
+#include <math.h>
+
+#include "base/error.h"
+#include "verify/blame.h"
+#include "verify/trial.h"
+
+/* What a hand-written backward pass may lose that reverse mode does not: relative to the sum of magnitudes. */
+static const double by_hand = 0x1p-36;
+
+static wg__judgement judgement_of(const wg__trace *t, bool given)
+{
+    wg__judgement j = { .expected = t->value - t->left, .got = t->pulled, .tolerance = t->tolerance };
+    j.tolerance += (given ? by_hand : 64 * WG__U64) * t->size;
+    j.error = t->tolerance / 4;
+    j.verdict = wg__within(j.expected, j.got, j.tolerance) ? WG_PASS : WG_FAIL;
+    return j;
+}
+
+static uint64_t fresh_key(wg__stream *s) { return (uint64_t)(wg__draw(s) * 0x1p53); }
+
+static void accuse(wg__trial *t, const wg__judgement *j, size_t index)
+{
+    const char *name = wg_node_name(t->m->parts[index].leaf->source);
+    wg_check check = wg__trial_check(t, j, name, (int)index);
+    wg__report_add(t->report, check,
+                   "the gradient of %s is wrong: by differences %.12g, by the adjoint %.12g (%.9g times that), which may "
+                   "be %.2g apart",
+                   name, j->expected, j->got, j->got / j->expected, j->tolerance);
+}
+
+/* One parameter after the other, each in two directions. */
+static wg_status judge_parts(wg__trial *t, wg__trace *trace)
+{
+    wg_status st = WG_OK;
+    for (size_t i = 0; i < t->m->n_parts && !st; i++) {
+        wg__judgement j = { 0 };
+        for (int k = 0; k < 2 && !st && j.verdict == (k ? WG_FAIL : WG_PASS); k++) {
+            st = wg__trace_walk(trace, fresh_key(&t->stream), (long)i);
+            j = judgement_of(trace, true);
+        }
+        if (!st && j.verdict == WG_FAIL)
+            accuse(t, &j, i);
+    }
+    return st;
+}
+
+wg_status wg__judge_traced(wg__trial *t)
+{
+    wg__trace trace;
+    size_t before = t->report->failed;
+    wg_status st = wg__trace_open(&trace, t->m, t->threads);
+    trace.report = t->report;
+    if (!st)
+        st = wg__trace_walk(&trace, fresh_key(&t->stream), -1);
+    if (!st)
+        st = wg__blame(&trace, &t->stream, t->order);
+    wg__judgement j = judgement_of(&trace, t->given);
+    if (!st && t->given && j.verdict != WG_PASS)
+        st = judge_parts(t, &trace);
+    if (!st && (j.verdict == WG_PASS || t->report->failed == before))
+        wg__report_add(t->report, wg__trial_check(t, &j, "all parameters", -1),
+                       "the gradient along a direction of all parameters is wrong: by differences %.12g, by the adjoint "
+                       "%.12g",
+                       j.expected, j.got);
+    wg__trace_free(&trace);
+    return st;
+}
