@@ -33,6 +33,7 @@ void wg__push_room_free(wg__push_room *r)
     for (int l = 0; l < WG__LEVELS_MAX; l++)
         wg__buffer64_free(&r->row[l]);
     wg__buffer64_free(&r->plus);
+    wg__buffer64_free(&r->middle);
     wg__buffer64_free(&r->grade);
 }
 
@@ -75,11 +76,6 @@ static double reach_of(const wg__push *p, size_t e, double speed, double natural
     return distance(p, e, natural) == far && distance(p, e, -natural) == far ? natural : 0;
 }
 
-static double rms_of(size_t n, const double *x)
-{
-    return n ? sqrt(wg__dot_of(n, x, x).value / (double)n) : 0;
-}
-
 /* Each element's step, a power of two in units of its tangent, in `grade`; the steps themselves in step[]. */
 static bool grade_elements(wg__push *p)
 {
@@ -89,7 +85,7 @@ static bool grade_elements(wg__push *p)
     if (!wg__buffer64_fit(&p->room->grade, n))
         return false;
     for (int s = 0; s < p->of->n_in; s++)
-        rms[s] = p->tangent[s] ? rms_of(n, p->in[s].data) : 0;
+        rms[s] = p->tangent[s] ? wg__rms_about(n, p->in[s].data) : 0;
     for (size_t e = 0; e < n; e++) {
         double speed = 0, natural = INFINITY;
         for (int s = 0; s < p->of->n_in; s++) {
@@ -125,7 +121,7 @@ static double common_step(wg__push *p)
         size_t n = count_of(&p->in[s]);
         if (!p->tangent[s])
             continue;
-        double fast = rms_of(n, p->tangent[s]), size = rms_of(n, p->in[s].data);
+        double fast = wg__rms_about(n, p->tangent[s]), size = wg__rms_about(n, p->in[s].data);
         if (fast > 0)
             h = fmin(h, (size > 0 ? size : 1) / (8 * fast));
     }
@@ -208,18 +204,29 @@ static size_t results_count(const wg__push *p)
     return n;
 }
 
+typedef struct beside {
+    const double *x, *step;
+    double by, *to;
+} beside;
+
+static void move(void *arg, size_t begin, size_t end)
+{
+    const beside *b = arg;
+    const double *x = b->x, *step = b->step;
+    double by = b->by, *to = b->to;
+    for (size_t i = begin; i < end; i++)
+        to[i] = x[i] + by * step[i];
+}
+
 static wg_status run_at(wg__push *p, wg_view *operands, double h, wg_view *out)
 {
     for (int s = 0; s < p->of->n_in; s++) {
         operands[s] = p->in[s];
         if (!p->tangent[s])
             continue;
-        const double *x = p->in[s].data, *step = p->step[s];
-        double *to = p->moved[s], by = h * p->unit;
-        size_t n = count_of(&p->in[s]);
-        for (size_t i = 0; i < n; i++)
-            to[i] = x[i] + by * step[i];
-        operands[s].data = to;
+        beside b = { p->in[s].data, p->step[s], h * p->unit, p->moved[s] };
+        wg__each_range(p->threads, count_of(&p->in[s]), move, &b);
+        operands[s].data = b.to;
     }
     return wg__lone_run(p->lone, operands, out);
 }
@@ -238,6 +245,41 @@ static void subtract(const wg__push *p, bool alone, const double *plus, const do
     }
 }
 
+/* What the results would be half a step ahead if they were quadratic, from those at a step ahead, behind, and at the
+ * point. */
+static void predict(wg__push *p, const wg_view *behind)
+{
+    const double *ahead = p->room->plus.at;
+    double *to = p->room->middle.at;
+    for (int r = 0; r < p->of->n_out; r++) {
+        size_t n = p->pushed[r] ? count_of(&p->out[r]) : 0;
+        const double *here = p->out[r].data, *back = behind[r].data;
+        for (size_t i = 0; i < n; i++)
+            to[i] = 0.75 * here[i] + 0.375 * ahead[i] - 0.125 * back[i];
+        ahead += n, to += n;
+    }
+}
+
+/* Linear and bilinear operators, whose first row is exact, are known by meeting the prediction: *error is then how far
+ * they may be off, by the third derivative that would explain what the prediction misses. */
+static bool is_quadratic(wg__push *p, wg_view *views, double h, double noise, double size, double *error)
+{
+    wg_view *out = views + p->of->n_in;
+    const double *middle = p->room->middle.at;
+    long double apart = 0;
+    if (run_at(p, views, h / 2, out))
+        return false;
+    for (int r = 0; r < p->of->n_out; r++) {
+        size_t n = p->pushed[r] ? count_of(&p->out[r]) : 0;
+        const double *y = out[r].data;
+        for (size_t i = 0; p->cotangent[r] && i < n; i++)
+            apart += fabs(p->cotangent[r][i] * (y[i] - middle[i]));
+        middle += n;
+    }
+    *error = 3 * (double)apart / (h * p->room->grade.at[0]) + noise / h;
+    return *error <= 16 * noise / h + 1e-13 * size;
+}
+
 /* The differences for one step, into row `level`. False: something is not finite there, or the operator refuses. */
 static bool measure(wg__push *p, bool alone, wg_view *views, double h, int level, wg__dot *dot)
 {
@@ -252,6 +294,8 @@ static bool measure(wg__push *p, bool alone, wg_view *views, double h, int level
         }
     if (run_at(p, views, -h, out))
         return false;
+    if (level == 0 && !alone)
+        predict(p, out);
     plus = p->room->plus.at;
     *dot = (wg__dot){ 0, 0 };
     for (int r = 0; r < p->of->n_out; r++) {
@@ -260,7 +304,7 @@ static bool measure(wg__push *p, bool alone, wg_view *views, double h, int level
             continue;
         subtract(p, alone, plus, out[r].data, n, h, row);
         if (p->cotangent[r]) {
-            wg__dot d = wg__dot_of(n, p->cotangent[r], row);
+            wg__dot d = wg__dot_many(p->threads, n, p->cotangent[r], row);
             dot->value += d.value, dot->size += d.size;
         }
         plus += n, row += n;
@@ -357,7 +401,7 @@ static wg_status difference(wg__push *p, bool alone, wg_view *views)
     triangle t = { .error = INFINITY, .value = NAN };
     size_t n = results_count(p);
     double noise = 0, size = 0;
-    if (!wg__buffer64_fit(&p->room->plus, n))
+    if (!wg__buffer64_fit(&p->room->plus, n) || !wg__buffer64_fit(&p->room->middle, n))
         return WG_ERR_NOMEM;
     for (int k = 0; k < HALVINGS && t.rows < WG__LEVELS_MAX; k++) {
         wg__dot dot;
@@ -374,6 +418,11 @@ static wg_status difference(wg__push *p, bool alone, wg_view *views)
             noise = noise_of(p, alone, p->room->row[0].at);
         size = fmax(size, dot.size);
         add_row(&t, dot.value, noise / h);
+        if (k == 0 && !alone && is_quadratic(p, views, h, noise, size, &t.error)) {
+            t.value = dot.value, t.at = t.order = 0;
+            break;
+        }
+        t.error = t.rows == 1 ? INFINITY : t.error;
         if (t.rows > 1 && t.error <= 4 * noise / h + 1e-13 * size)
             break;
         if (t.rows >= WG__LEVELS && t.error <= 1e-9 * size)
@@ -381,7 +430,7 @@ static wg_status difference(wg__push *p, bool alone, wg_view *views)
     }
     p->rows = t.rows;
     p->slope = (wg__slope){ t.value, t.error, size };
-    if (t.rows > 1)
+    if (isfinite(t.error))
         combine(p, &t);
     return WG_OK;
 }
@@ -395,7 +444,7 @@ wg__dot wg__push_pulled(const wg__push *p, const double *const *share)
             continue;
         size_t n = count_of(&p->in[s]);
         bool broadcast = p->n_left_out && !alone; /* then the steps are copies, some of them zero */
-        wg__dot d = wg__dot_of(n, share[s], broadcast ? p->step[s] : p->tangent[s]);
+        wg__dot d = wg__dot_many(p->threads, n, share[s], broadcast ? p->step[s] : p->tangent[s]);
         for (size_t i = 0; alone && p->n_left_out && i < n; i++)
             if (p->left_out[i])
                 d.value -= share[s][i] * p->tangent[s][i];

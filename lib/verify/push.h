@@ -15,7 +15,7 @@ void wg__buffer64_free(wg__buffer64 *);
 
 typedef struct wg__push_room {
     wg__buffer64 row[WG__LEVELS_MAX]; /* by level: the results' differences */
-    wg__buffer64 plus;
+    wg__buffer64 plus, middle;
     wg__buffer64 grade; /* by element: how far one step goes, where elements step by themselves */
 } wg__push_room;
 void wg__push_room_free(wg__push_room *);
@@ -25,11 +25,18 @@ typedef struct wg__dot {
     double value, size; /* sum a b; sum |a b| */
 } wg__dot;
 wg__dot wg__dot_of(size_t n, const double *a, const double *b);
+wg__dot wg__dot_many(int threads, size_t n, const double *a, const double *b);
+/* The root mean square, of a sample of the elements where there are many: for choosing steps. */
+double wg__rms_about(size_t n, const double *x);
+/* Calls body(arg, begin, end) on disjoint ranges that make up 0 .. n - 1, on several threads where n is large. */
+typedef void (*wg__range)(void *arg, size_t begin, size_t end);
+void wg__each_range(int threads, size_t n, wg__range body, void *arg);
 
 /* One operation at its operands. Tangents are in f64; NULL is zero. */
 typedef struct wg__push {
     const wg__operation *of;
     wg__lone *lone;
+    int threads;
     wg__push_room *room;
     const wg_view *in;        /* (n_in) */
     const wg_view *out;       /* (n_out): the results at these operands */

@@ -10,7 +10,7 @@
 
 typedef struct walk {
     wg__trace *t;
-    wg__stream key;
+    uint64_t key;
     long part;         /* that moves; < 0: all */
     double **tangent;  /* by node index; NULL: at rest */
     int *uses;         /* by node index: how many operands it still is */
@@ -104,7 +104,7 @@ static double *tangent_new(wg__trace *t, const wg_node *n)
     return wg__alloc_aligned(NULL, (count_of(&v) + 1) * sizeof(double));
 }
 
-static void tangent_drop(walk *w, const wg_node *n)
+static void tangent_free(walk *w, const wg_node *n)
 {
     wg_view v = wg__trace_value(w->t, n);
     wg__free(NULL, w->tangent[n->index], (count_of(&v) + 1) * sizeof(double), 1);
@@ -113,15 +113,34 @@ static void tangent_drop(walk *w, const wg_node *n)
 
 /* Like wg__draw_signed, from few operations: a direction has as many elements as the model has parameters. The mixer is
  * splitmix64's (Steele, Lea and Flood, OOPSLA 2014). */
-static void draw(uint64_t key, size_t n, double *d)
+static inline uint64_t mix(uint64_t z)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint64_t z = key + (uint64_t)(i + 1) * 0x9e3779b97f4a7c15u;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-        z ^= z >> 31;
-        double magnitude = 0.5 + (double)(int32_t)(z >> 34) * 0x1p-31;
-        d[i] = z & 1 ? magnitude : -magnitude;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+typedef struct drawing {
+    uint64_t key;
+    const double *x;
+    double least, *d;
+} drawing;
+
+static inline double scaled(const drawing *w, size_t i, uint32_t bits)
+{
+    double size = fabs(w->x[i]), magnitude = 0.5 + (double)(int32_t)(bits >> 1) * 0x1p-32;
+    magnitude *= size > w->least ? size : w->least;
+    return bits & 1 ? magnitude : -magnitude;
+}
+
+static void draw(void *arg, size_t begin, size_t end) /* begin: even */
+{
+    const drawing *w = arg;
+    for (size_t i = begin; i < end; i += 2) {
+        uint64_t z = mix(w->key + (uint64_t)(i + 1) * 0x9e3779b97f4a7c15u);
+        w->d[i] = scaled(w, i, (uint32_t)z);
+        if (i + 1 < end)
+            w->d[i + 1] = scaled(w, i + 1, (uint32_t)(z >> 32));
     }
 }
 
@@ -134,25 +153,49 @@ static bool tangent_of_part(walk *w, size_t index)
     double *d = tangent_new(w->t, part->leaf->node);
     if (!d)
         return false;
-    draw(w->key.key + 0x632be59bd9b4e019u * (index + 1), n, d);
-    double rms = n ? sqrt(wg__dot_of(n, x, x).value / (double)n) : 0;
-    if (!(rms > 0) || !isfinite(rms))
-        rms = 1;
-    for (size_t i = 0; i < n; i++)
-        d[i] *= fabs(x[i]) > rms ? fabs(x[i]) : rms;
+    double rms = wg__rms_about(n, x);
+    drawing of = { mix(w->key + index), x, rms > 0 && isfinite(rms) ? rms : 1, d };
+    wg__each_range(w->t->lones.threads, n, draw, &of);
     w->tangent[part->leaf->node->index] = d;
     return true;
 }
 
-static void gather_bar(walk *w, const wg_node *n, const double *bar)
+/* <tbar, tdot>, just before a tangent goes. With a single share that is the cotangent itself nothing was summed. */
+static void gather_bar(walk *w, const wg_node *n)
 {
-    const double *d = w->tangent[n->index];
-    wg_view v = wg__trace_value(w->t, n);
     wg__gathering *g = &w->t->gather[n->index];
-    if (!bar || !d)
+    const double *bar = values(w->t, w->t->m->tape.cotangent[n->index]), *d = w->tangent[n->index];
+    if (!bar || !d || g->n < 2)
         return;
-    wg__dot dot = wg__dot_of(count_of(&v), bar, d);
-    g->bar += dot.value, g->size += dot.size;
+    wg_view v = wg__trace_value(w->t, n);
+    wg__dot dot = wg__dot_many(w->t->lones.threads, count_of(&v), bar, d);
+    g->bar = dot.value, g->size += dot.size;
+}
+
+/* <g, d> for the parameter n, whose tangent goes. */
+static bool gather_part(walk *w, const wg_node *n)
+{
+    wg__trace *t = w->t;
+    for (size_t i = 0; i < t->m->n_parts; i++) {
+        const wg__theta_part *part = &t->m->parts[i];
+        if (part->leaf->node != n)
+            continue;
+        const wg__gathering *known = &t->gather[n->index];
+        wg__dot dot = { known->bar, known->size / 2 };
+        wg_view g = wg__trace_value(t, part->gradient);
+        if (!g.data || count_of(&g) != part->leaf->count) {
+            wg__fail(WG_ERR_SHAPE, "the gradient of %s has %zu elements, not %zu", wg_node_name(part->leaf->source),
+                     count_of(&g), part->leaf->count);
+            return false;
+        }
+        if (part->gradient != t->m->tape.cotangent[n->index] || known->n < 1)
+            dot = wg__dot_many(t->lones.threads, part->leaf->count, g.data, w->tangent[n->index]);
+        else if (known->n == 1)
+            dot = (wg__dot){ known->shares, known->size };
+        t->pulled += dot.value, t->size += dot.size;
+        break;
+    }
+    return true;
 }
 
 static bool begin_parts(walk *w)
@@ -167,13 +210,6 @@ static bool begin_parts(walk *w)
             continue; /* rests: nothing reads it, and its gradient must be zero */
         if (!tangent_of_part(w, i))
             return false;
-        gather_bar(w, n, values(t, t->m->tape.cotangent[n->index]));
-        wg_view g = wg__trace_value(t, part->gradient);
-        if (!g.data || count_of(&g) != part->leaf->count)
-            return wg__fail(WG_ERR_SHAPE, "the gradient of %s has %zu elements, not %zu", wg_node_name(part->leaf->source),
-                            count_of(&g), part->leaf->count) == WG_OK;
-        wg__dot dot = wg__dot_of(part->leaf->count, g.data, w->tangent[n->index]);
-        t->pulled += dot.value, t->size += dot.size;
     }
     return true;
 }
@@ -203,7 +239,7 @@ static bool set_up(walk *w, const wg__tape_entry *e, wg__push *p, const double *
     const double **given = wg__arena_alloc(a, (2 * n + m) * sizeof *given);
     if (!in || !out || !place || !given)
         return false;
-    *p = (wg__push){ .of = o, .room = &w->room, .in = in, .out = out, .moved = place, .step = place + n };
+    *p = (wg__push){ .of = o, .threads = w->t->lones.threads, .room = &w->room, .in = in, .out = out, .moved = place, .step = place + n };
     p->pushed = place + 2 * n;
     p->tangent = given, p->cotangent = given + n;
     *share = given + n + m;
@@ -249,11 +285,16 @@ static void settle(walk *w, const wg__tape_entry *e, const wg__push *p, const do
     wg__trace *t = w->t;
     wg__dot pulled = wg__push_pulled(p, share);
     double all = 0;
+    int sent = 0;
+    for (int s = 0; s < p->of->n_in; s++)
+        sent += p->tangent[s] && share[s];
+    bool one = sent == 1;
     for (int s = 0; s < p->of->n_in; s++) {
         if (!p->tangent[s] || !share[s])
             continue;
         wg__gathering *g = &t->gather[e->in[s]->index];
-        wg__dot dot = wg__dot_of(count_of(&p->in[s]), share[s], p->tangent[s]);
+        wg__dot dot = one && !p->n_left_out ? pulled
+                                            : wg__dot_many(p->threads, count_of(&p->in[s]), share[s], p->tangent[s]);
         g->shares += dot.value, g->size += dot.size, g->n++;
         all += dot.value;
     }
@@ -273,11 +314,29 @@ static void settle(walk *w, const wg__tape_entry *e, const wg__push *p, const do
         t->tolerance += at->tolerance;
 }
 
-static void release_operands(walk *w, const wg__tape_entry *e)
+static bool tangent_drop(walk *w, const wg_node *n)
 {
+    bool ok = true;
+    if (!w->tangent[n->index])
+        return true;
+    if (n == w->t->m->tape.root) { /* the seed of reverse mode is a share too */
+        wg__gathering *g = &w->t->gather[n->index];
+        g->shares += w->t->value, g->n++;
+    }
+    gather_bar(w, n);
+    if (wg__op_of(n) == &wg_op_input)
+        ok = gather_part(w, n);
+    tangent_free(w, n);
+    return ok;
+}
+
+static bool release_operands(walk *w, const wg__tape_entry *e)
+{
+    bool ok = true;
     for (int s = 0; s < e->of->n_in; s++)
-        if (--w->uses[e->in[s]->index] == 0 && w->tangent[e->in[s]->index])
-            tangent_drop(w, e->in[s]);
+        if (--w->uses[e->in[s]->index] == 0)
+            ok = tangent_drop(w, e->in[s]) && ok;
+    return ok;
 }
 
 /* Do tangents pass this operation? */
@@ -308,13 +367,13 @@ static wg_status visit(walk *w, size_t index)
     }
     for (int r = 0; r < e->of->n_out && !st; r++) {
         const wg_node *n = &e->of->out[r];
-        gather_bar(w, n, values(w->t, e->bar[r]));
         if (n == w->t->m->tape.root && w->tangent[n->index])
             w->t->value = w->tangent[n->index][0];
-        if (w->tangent[n->index] && !w->uses[n->index])
+        if (!w->uses[n->index])
             tangent_drop(w, n);
     }
-    release_operands(w, e);
+    if (!st && !release_operands(w, e))
+        st = wg_error_status();
     wg__arena_free(&w->memory);
     return st;
 }
@@ -347,7 +406,7 @@ static void end(walk *w)
     const wg_graph *g = w->t->m->twin.graph;
     for (size_t i = 0; i < g->n_nodes && w->tangent; i++)
         if (w->tangent[i])
-            tangent_drop(w, g->nodes[i]);
+            tangent_free(w, g->nodes[i]);
     for (int s = 0; s < w->slots && w->moved && w->step; s++) {
         wg__buffer64_free(&w->moved[s]);
         wg__buffer64_free(&w->step[s]);
@@ -358,15 +417,16 @@ static void end(walk *w)
 
 wg_status wg__trace_walk(wg__trace *t, uint64_t key, long part)
 {
-    walk w = { .t = t, .key = { key, 0 }, .part = part };
+    walk w = { .t = t, .key = key, .part = part };
     w.memory.allocator = &wg__default_allocator;
     wg_status st = begin(&w) && begin_parts(&w) ? WG_OK : wg_error_status() ? wg_error_status() : WG_ERR_NOMEM;
-    wg__gathering *scalar = &t->gather[t->m->tape.root->index];
+    const wg_node *root = t->m->tape.root;
     for (size_t i = 0; i < t->m->tape.n && !st; i++)
         st = visit(&w, i);
-    if (w.tangent && w.tangent[t->m->tape.root->index]) /* the scalar is a parameter */
-        t->value = w.tangent[t->m->tape.root->index][0];
-    scalar->shares += t->value; /* the seed of reverse mode */
+    if (!st && w.tangent[root->index]) { /* the scalar is a parameter */
+        t->value = w.tangent[root->index][0];
+        tangent_drop(&w, root);
+    }
     end(&w);
     return st;
 }
