@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/team.h"
+#include "kernels/vecmath.h"
 #include "verify/push.h"
 
 enum { BLOCK = 1024, LANES = 8, SEGMENTS = 32, LARGE = 1 << 15 };
@@ -19,7 +20,8 @@ static segment sum_of(size_t begin, size_t end, const double *a, const double *b
         size_t i = begin;
         last = begin + BLOCK < end ? begin + BLOCK : end;
         for (; i + LANES <= last; i += LANES)
-            for (size_t k = 0; k < LANES; k++) {
+            WG_SIMD for (size_t k = 0; k < LANES; k++)
+            {
                 double product = a[i + k] * b[i + k];
                 sum[k] += product;
                 magnitude[k] += fabs(product);
@@ -68,7 +70,7 @@ wg__dot wg__dot_of(size_t n, const double *a, const double *b)
 
 double wg__rms_about(size_t n, const double *x)
 {
-    enum { ENOUGH = 4096 };
+    enum { ENOUGH = 1024 };
     size_t stride = n / ENOUGH + 1, looked = 0;
     double sum = 0;
     for (size_t i = 0; i < n; i += stride, looked++)

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/vecmath.h"
 #include "verify/kinks.h"
 
 bool wg__buffer64_fit(wg__buffer64 *b, size_t count)
@@ -214,7 +215,7 @@ static void move(void *arg, size_t begin, size_t end)
     const beside *b = arg;
     const double *x = b->x, *step = b->step;
     double by = b->by, *to = b->to;
-    for (size_t i = begin; i < end; i++)
+    WG_SIMD for (size_t i = begin; i < end; i++)
         to[i] = x[i] + by * step[i];
 }
 
@@ -254,7 +255,7 @@ static void predict(wg__push *p, const wg_view *behind)
     for (int r = 0; r < p->of->n_out; r++) {
         size_t n = p->pushed[r] ? count_of(&p->out[r]) : 0;
         const double *here = p->out[r].data, *back = behind[r].data;
-        for (size_t i = 0; i < n; i++)
+        WG_SIMD for (size_t i = 0; i < n; i++)
             to[i] = 0.75 * here[i] + 0.375 * ahead[i] - 0.125 * back[i];
         ahead += n, to += n;
     }
@@ -388,8 +389,9 @@ static void combine(wg__push *p, const triangle *t)
         for (int l = 0; l <= t->at; l++)
             if (weight[l] != 0) {
                 const double *row = p->room->row[t->first + l].at + begin;
-                for (size_t i = 0; i < n; i++)
-                    p->pushed[r][i] += weight[l] * row[i];
+                double *to = p->pushed[r], by = weight[l];
+                WG_SIMD for (size_t i = 0; i < n; i++)
+                    to[i] += by * row[i];
             }
         begin += n;
     }

@@ -129,8 +129,7 @@ typedef struct drawing {
 static inline double scaled(const drawing *w, size_t i, uint32_t bits)
 {
     double size = fabs(w->x[i]), magnitude = 0.5 + (double)(int32_t)(bits >> 1) * 0x1p-32;
-    magnitude *= size > w->least ? size : w->least;
-    return bits & 1 ? magnitude : -magnitude;
+    return magnitude * (size > w->least ? size : w->least) * (1 - 2 * (int)(bits & 1)); /* no branch: it would miss half the time */
 }
 
 static void draw(void *arg, size_t begin, size_t end) /* begin: even */

@@ -1,9 +1,11 @@
 /* A model's gradient judged along its trace. */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "verify/blame.h"
 #include "verify/trial.h"
+#include "verify/wiring.h"
 
 /* What a hand-written backward pass may lose that reverse mode does not: relative to the sum of magnitudes. */
 static const double by_hand = 0x1p-36;
@@ -19,20 +21,33 @@ static wg__judgement judgement_of(const wg__trace *t, bool given)
 
 static uint64_t fresh_key(wg__stream *s) { return (uint64_t)(wg__draw(s) * 0x1p53); }
 
-static void accuse(wg__trial *t, const wg__judgement *j, size_t index)
+static void accuse(wg__trial *t, wg__trace *trace, wg__wiring *w, const wg__judgement *j, size_t index)
 {
     const char *name = wg_node_name(t->m->parts[index].leaf->source);
     wg_check check = wg__trial_check(t, j, name, (int)index);
+    wg__culprit c = { 0 };
+    char label[WG__BLAME_LABEL], where[WG__BLAME_LABEL + 40] = "";
+    if (w)
+        wg__wiring_find(w, index, &c);
+    if (c.node) {
+        check.node = wg__blame_name(trace, c.node);
+        check.slot = c.slot;
+        snprintf(where, sizeof where, "in %s, operand %d: ", wg__blame_label(trace, c.node, label), c.slot);
+    }
+    check.kind = c.kind;
     wg__report_add(t->report, check,
-                   "the gradient of %s is wrong: by differences %.12g, by the adjoint %.12g (%.9g times that), which may "
-                   "be %.2g apart",
-                   name, j->expected, j->got, j->got / j->expected, j->tolerance);
+                   "the gradient of %s is wrong: %s%s%s%s%sby differences %.12g, by the adjoint %.12g (%.9g times that), "
+                   "which may be %.2g apart",
+                   name, where, c.kind, *c.kind ? ": " : "", c.remark, *c.remark ? ": " : "", j->expected, j->got,
+                   j->got / j->expected, j->tolerance);
 }
 
-/* One parameter after the other, each in two directions. */
-static wg_status judge_parts(wg__trial *t, wg__trace *trace)
+/* One parameter after the other, each in two directions. Where reverse mode itself is wrong there is nothing to compare nodes
+ * with. */
+static wg_status judge_parts(wg__trial *t, wg__trace *trace, bool sound)
 {
     wg_status st = WG_OK;
+    wg__wiring *w = sound ? wg__wiring_open(trace) : NULL;
     for (size_t i = 0; i < t->m->n_parts && !st; i++) {
         wg__judgement j = { 0 };
         for (int k = 0; k < 2 && !st && j.verdict == (k ? WG_FAIL : WG_PASS); k++) {
@@ -40,8 +55,9 @@ static wg_status judge_parts(wg__trial *t, wg__trace *trace)
             j = judgement_of(trace, true);
         }
         if (!st && j.verdict == WG_FAIL)
-            accuse(t, &j, i);
+            accuse(t, trace, w, &j, i);
     }
+    wg__wiring_free(w);
     return st;
 }
 
@@ -57,7 +73,7 @@ wg_status wg__judge_traced(wg__trial *t)
         st = wg__blame(&trace, &t->stream, t->order);
     wg__judgement j = judgement_of(&trace, t->given);
     if (!st && t->given && j.verdict != WG_PASS)
-        st = judge_parts(t, &trace);
+        st = judge_parts(t, &trace, t->report->failed == before);
     if (!st && (j.verdict == WG_PASS || t->report->failed == before))
         wg__report_add(t->report, wg__trial_check(t, &j, "all parameters", -1),
                        "the gradient along a direction of all parameters is wrong: by differences %.12g, by the adjoint "
