@@ -30,7 +30,7 @@ const char *wg__blame_name(const wg__trace *t, const wg_node *n)
 const char *wg__blame_label(const wg__trace *t, const wg_node *n, char text[WG__BLAME_LABEL])
 {
     const wg_node *source = source_of(t, n);
-    char expression[256];
+    char expression[128];
     snprintf(text, WG__BLAME_LABEL, "%s (%s)", wg_node_name(source ? source : n),
              wg__expression((wg_node *)(source ? source : n), expression, sizeof expression));
     return text;
@@ -90,8 +90,8 @@ static void accuse_slot(wg__trace *t, size_t entry, int order, const wg__suspici
     check.verdict = WG_FAIL;
     wg__blame_label(t, t->m->tape.at[entry].of->out, label);
     if (s->slot < 0) {
-        wg__report_add(t->report, check, "%s: %s: in the compiled graph its %s are not what %s gives alone", label, s->kind,
-                       s->forward ? "values" : "gradients", check.op);
+        wg__report_add(t->report, check, "%s: %s: in the compiled graph its %s are not what %s gives alone", label,
+                       s->kind, s->forward ? "values" : "gradients", check.op);
         return;
     }
     const wg__judgement *j = &s->judgement;

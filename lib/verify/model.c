@@ -9,7 +9,7 @@
 #include "exec/exec.h"
 #include <wengert/ops.h>
 
-static wg_status make_twin(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at)
+static wg_status make_twin(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at, bool narrow)
 {
     size_t n = 1 + g.wrt.n + g.of.n;
     wg_node **wanted = wg__alloc(NULL, n, sizeof *wanted);
@@ -19,7 +19,7 @@ static wg_status make_twin(wg__model *m, wg_node *scalar, wg_grads g, const wg_e
     memcpy(wanted + 1, g.wrt.at, g.wrt.n * sizeof *wanted);
     if (g.of.n)
         memcpy(wanted + 1 + g.wrt.n, g.of.at, g.of.n * sizeof *wanted);
-    wg_status st = wg__twin_make(&m->twin, (wg_nodes){ wanted, n }, at);
+    wg_status st = wg__twin_make(&m->twin, (wg_nodes){ wanted, n }, at, narrow);
     wg__free(NULL, wanted, n, sizeof *wanted);
     return st;
 }
@@ -32,7 +32,7 @@ static wg_status lay_out(wg__model *m, wg_nodes wrt)
     m->n_parts = wrt.n;
     for (size_t i = 0; i < wrt.n; i++) {
         wg__twin_input *leaf = wg__twin_find(&m->twin, wrt.at[i]);
-        if (!leaf || wg_node_dtype(leaf->node) != WG_F64)
+        if (!leaf || !wg__is_float(wg_node_dtype(leaf->node)))
             return wg__fail(WG_ERR_ARG, "wg_verify: %s is no floating param, variable or input",
                             wg_node_name(wrt.at[i]));
         m->parts[i] = (wg__theta_part){ .leaf = leaf, .begin = m->n };
@@ -91,7 +91,8 @@ static bool has_adjoints(const wg__model *m)
         wg__mark_needed(g, (wg_nodes){ &m->scalar, 1 }, needed);
     for (size_t i = 0; i < g->n_nodes && all; i++) {
         const wg__operation *o = g->nodes[i]->operation;
-        all = !needed[i] || o->n_in == 0 || o->op->flags & (WG_NO_GRADIENT | WG_LEAF) || o->op->backward || o->op->decompose;
+        all = !needed[i] || o->n_in == 0 || o->op->flags & (WG_NO_GRADIENT | WG_LEAF) || o->op->backward ||
+              o->op->decompose;
     }
     wg__free(NULL, needed, g->n_nodes, 1);
     return all;
@@ -118,11 +119,11 @@ static wg_status differentiate(wg__model *m)
     return g.of.n == m->n_parts ? WG_OK : wg_error_status() ? wg_error_status() : WG_ERR_NOMEM;
 }
 
-wg_status wg__model_open(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at)
+static wg_status open_model(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at, bool narrow)
 {
     memset(m, 0, sizeof *m);
     m->mode = wg__exec_mode(at);
-    wg_status st = make_twin(m, scalar, g, at);
+    wg_status st = make_twin(m, scalar, g, at, narrow);
     if (!st)
         st = lay_out(m, g.wrt);
     if (st)
@@ -133,6 +134,16 @@ wg_status wg__model_open(wg__model *m, wg_node *scalar, wg_grads g, const wg_exe
     for (size_t i = 0; i < m->n_parts; i++)
         m->parts[i].gradient = g.of.n ? m->twin.of[g.of.at[i]->index] : m->parts[i].own;
     return st;
+}
+
+wg_status wg__model_open(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at)
+{
+    return open_model(m, scalar, g, at, false);
+}
+
+wg_status wg__model_open_narrow(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at)
+{
+    return open_model(m, scalar, g, at, true);
 }
 
 wg_status wg__model_flatten(wg__model *m)

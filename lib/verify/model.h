@@ -10,7 +10,7 @@
 /* One tensor of theta. */
 typedef struct wg__theta_part {
     wg__twin_input *leaf;
-    size_t begin; /* of its elements in theta */
+    size_t begin;            /* of its elements in theta */
     wg_node *gradient, *own; /* under test; reverse mode's */
 } wg__theta_part;
 
@@ -29,6 +29,8 @@ typedef struct wg__model {
 /* Twins the scalar and the gradients (gradients.of.n = 0: makes them). Leaves a model that wg__model_free takes, whatever the
  * status. */
 wg_status wg__model_open(wg__model *, wg_node *scalar, wg_grads, const wg_exec *at);
+/* The same as it is, in f32 where it is: to be run, not moved. */
+wg_status wg__model_open_narrow(wg__model *, wg_node *scalar, wg_grads, const wg_exec *at);
 void wg__model_free(wg__model *);
 /* Replaces the scalar by sum <g, d>, d drawn, and the gradients by that one's: the second order. */
 wg_status wg__model_derive(wg__model *, wg__stream *);

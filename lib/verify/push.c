@@ -215,8 +215,7 @@ static void move(void *arg, size_t begin, size_t end)
     const beside *b = arg;
     const double *x = b->x, *step = b->step;
     double by = b->by, *to = b->to;
-    WG_SIMD for (size_t i = begin; i < end; i++)
-        to[i] = x[i] + by * step[i];
+    WG_SIMD for (size_t i = begin; i < end; i++) to[i] = x[i] + by * step[i];
 }
 
 static wg_status run_at(wg__push *p, wg_view *operands, double h, wg_view *out)
@@ -233,7 +232,8 @@ static wg_status run_at(wg__push *p, wg_view *operands, double h, wg_view *out)
 }
 
 /* to = (plus - now) / (2 h grade); returns sum of cotangent . to, NaN where something is not finite. */
-static void subtract(const wg__push *p, bool alone, const double *plus, const double *now, size_t n, double h, double *to)
+static void subtract(const wg__push *p, bool alone, const double *plus, const double *now, size_t n, double h,
+                     double *to)
 {
     const double *grade = p->room->grade.at;
     if (alone)
@@ -255,8 +255,7 @@ static void predict(wg__push *p, const wg_view *behind)
     for (int r = 0; r < p->of->n_out; r++) {
         size_t n = p->pushed[r] ? count_of(&p->out[r]) : 0;
         const double *here = p->out[r].data, *back = behind[r].data;
-        WG_SIMD for (size_t i = 0; i < n; i++)
-            to[i] = 0.75 * here[i] + 0.375 * ahead[i] - 0.125 * back[i];
+        WG_SIMD for (size_t i = 0; i < n; i++) to[i] = 0.75 * here[i] + 0.375 * ahead[i] - 0.125 * back[i];
         ahead += n, to += n;
     }
 }
@@ -390,8 +389,7 @@ static void combine(wg__push *p, const triangle *t)
             if (weight[l] != 0) {
                 const double *row = p->room->row[t->first + l].at + begin;
                 double *to = p->pushed[r], by = weight[l];
-                WG_SIMD for (size_t i = 0; i < n; i++)
-                    to[i] += by * row[i];
+                WG_SIMD for (size_t i = 0; i < n; i++) to[i] += by * row[i];
             }
         begin += n;
     }

@@ -71,7 +71,8 @@ static wg_status gradient(void *user, const double *x, double *g)
         return st;
     const wg_view *found = &s->pulled[s->slot];
     if (!found->data || count_of(found) != n)
-        return wg__fail(WG_ERR_SHAPE, "%s: its gradient for operand %d has another shape", s->entry->of->op->name, s->slot);
+        return wg__fail(WG_ERR_SHAPE, "%s: its gradient for operand %d has another shape", s->entry->of->op->name,
+                        s->slot);
     memcpy(g, found->data, n * sizeof *g);
     return WG_OK;
 }
@@ -181,7 +182,8 @@ static wg_status compare_runs(suspect *s, wg__suspicion *out, int *n)
     return st;
 }
 
-wg_status wg__suspect(wg__trace *t, wg__stream *stream, size_t entry, wg__suspicion found[WG__SUSPECT_SLOTS], int *n, bool *decided)
+wg_status wg__suspect(wg__trace *t, wg__stream *stream, size_t entry, wg__suspicion found[WG__SUSPECT_SLOTS], int *n,
+                      bool *decided)
 {
     suspect s = { .t = t, .entry = &t->m->tape.at[entry] };
     s.memory.allocator = &wg__default_allocator;

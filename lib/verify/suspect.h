@@ -15,6 +15,7 @@ typedef struct wg__suspicion {
 } wg__suspicion;
 
 /* Finds the wrong slots of the tape's entry. *decided: at least one operand could be judged. */
-wg_status wg__suspect(wg__trace *, wg__stream *, size_t entry, wg__suspicion found[WG__SUSPECT_SLOTS], int *n, bool *decided);
+wg_status wg__suspect(wg__trace *, wg__stream *, size_t entry, wg__suspicion found[WG__SUSPECT_SLOTS], int *n,
+                      bool *decided);
 
 #endif

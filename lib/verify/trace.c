@@ -11,9 +11,9 @@
 typedef struct walk {
     wg__trace *t;
     uint64_t key;
-    long part;         /* that moves; < 0: all */
-    double **tangent;  /* by node index; NULL: at rest */
-    int *uses;         /* by node index: how many operands it still is */
+    long part;                  /* that moves; < 0: all */
+    double **tangent;           /* by node index; NULL: at rest */
+    int *uses;                  /* by node index: how many operands it still is */
     wg__buffer64 *moved, *step; /* by slot */
     int slots;
     wg__push_room room;
@@ -34,10 +34,7 @@ wg_view wg__trace_value(const wg__trace *t, const wg_node *n)
     return wg_result(t->kept, n);
 }
 
-static const double *values(const wg__trace *t, const wg_node *n)
-{
-    return n ? wg__trace_value(t, n).data : NULL;
-}
+static const double *values(const wg__trace *t, const wg_node *n) { return n ? wg__trace_value(t, n).data : NULL; }
 
 static size_t count_of(const wg_view *v) { return (size_t)wg_shape_count(v->shape); }
 
@@ -76,7 +73,7 @@ static wg_status keep_all(wg__trace *t)
     }
     if (!n) /* the scalar is a parameter itself */
         return WG_OK;
-    t->kept = wg__twin_exec(&t->m->twin, t->m->mode, (wg_nodes){ list, n });
+    t->kept = wg__twin_exec_on(&t->m->twin, t->m->mode, (wg_nodes){ list, n }, t->lones.threads);
     return t->kept ? wg_run(t->kept) : wg_error_status();
 }
 
@@ -129,7 +126,8 @@ typedef struct drawing {
 static inline double scaled(const drawing *w, size_t i, uint32_t bits)
 {
     double size = fabs(w->x[i]), magnitude = 0.5 + (double)(int32_t)(bits >> 1) * 0x1p-32;
-    return magnitude * (size > w->least ? size : w->least) * (1 - 2 * (int)(bits & 1)); /* no branch: it would miss half the time */
+    return magnitude * (size > w->least ? size : w->least) *
+           (1 - 2 * (int)(bits & 1)); /* no branch: it would miss half the time */
 }
 
 static void draw(void *arg, size_t begin, size_t end) /* begin: even */
@@ -216,7 +214,10 @@ static bool begin_parts(walk *w)
 /* ---- one operation ---- */
 
 /* The buffers for operand s. */
-static bool fit_slot(walk *w, int s, size_t count) { return wg__buffer64_fit(&w->moved[s], count) && wg__buffer64_fit(&w->step[s], count); }
+static bool fit_slot(walk *w, int s, size_t count)
+{
+    return wg__buffer64_fit(&w->moved[s], count) && wg__buffer64_fit(&w->step[s], count);
+}
 
 static bool fit_left_out(walk *w, size_t bytes)
 {
@@ -238,7 +239,13 @@ static bool set_up(walk *w, const wg__tape_entry *e, wg__push *p, const double *
     const double **given = wg__arena_alloc(a, (2 * n + m) * sizeof *given);
     if (!in || !out || !place || !given)
         return false;
-    *p = (wg__push){ .of = o, .threads = w->t->lones.threads, .room = &w->room, .in = in, .out = out, .moved = place, .step = place + n };
+    *p = (wg__push){ .of = o,
+                     .threads = w->t->lones.threads,
+                     .room = &w->room,
+                     .in = in,
+                     .out = out,
+                     .moved = place,
+                     .step = place + n };
     p->pushed = place + 2 * n;
     p->tangent = given, p->cotangent = given + n;
     *share = given + n + m;
@@ -292,8 +299,8 @@ static void settle(walk *w, const wg__tape_entry *e, const wg__push *p, const do
         if (!p->tangent[s] || !share[s])
             continue;
         wg__gathering *g = &t->gather[e->in[s]->index];
-        wg__dot dot = one && !p->n_left_out ? pulled
-                                            : wg__dot_many(p->threads, count_of(&p->in[s]), share[s], p->tangent[s]);
+        wg__dot dot =
+            one && !p->n_left_out ? pulled : wg__dot_many(p->threads, count_of(&p->in[s]), share[s], p->tangent[s]);
         g->shares += dot.value, g->size += dot.size, g->n++;
         all += dot.value;
     }

@@ -28,11 +28,11 @@ typedef struct wg__trace {
     wg_report *report; /* for lib/verify/blame.c */
     wg__arena memory;
     wg__lones lones;
-    wg_exec *kept;         /* every value, cotangent and share */
-    wg__station *station;  /* by entry of m->tape */
-    wg__gathering *gather; /* by node index */
-    double value, pulled;  /* of the scalar along the direction: by tangents; <g, d> by the gradients under test */
-    double size;           /* sum |g d| */
+    wg_exec *kept;          /* every value, cotangent and share */
+    wg__station *station;   /* by entry of m->tape */
+    wg__gathering *gather;  /* by node index */
+    double value, pulled;   /* of the scalar along the direction: by tangents; <g, d> by the gradients under test */
+    double size;            /* sum |g d| */
     double left, tolerance; /* what elements at kinks leave of `value`; of value - left against pulled */
     size_t left_out;
 } wg__trace;

@@ -35,11 +35,12 @@ static void accuse(wg__trial *t, wg__trace *trace, wg__wiring *w, const wg__judg
         snprintf(where, sizeof where, "in %s, operand %d: ", wg__blame_label(trace, c.node, label), c.slot);
     }
     check.kind = c.kind;
-    wg__report_add(t->report, check,
-                   "the gradient of %s is wrong: %s%s%s%s%sby differences %.12g, by the adjoint %.12g (%.9g times that), "
-                   "which may be %.2g apart",
-                   name, where, c.kind, *c.kind ? ": " : "", c.remark, *c.remark ? ": " : "", j->expected, j->got,
-                   j->got / j->expected, j->tolerance);
+    wg__report_add(
+        t->report, check,
+        "the gradient of %s is wrong: %s%s%s%s%sby differences %.12g, by the adjoint %.12g (%.9g times that), "
+        "which may be %.2g apart",
+        name, where, c.kind, *c.kind ? ": " : "", c.remark, *c.remark ? ": " : "", j->expected, j->got,
+        j->got / j->expected, j->tolerance);
 }
 
 /* One parameter after the other, each in two directions. Where reverse mode itself is wrong there is nothing to compare nodes
@@ -75,10 +76,13 @@ wg_status wg__judge_traced(wg__trial *t)
     if (!st && t->given && j.verdict != WG_PASS)
         st = judge_parts(t, &trace, t->report->failed == before);
     if (!st && (j.verdict == WG_PASS || t->report->failed == before))
-        wg__report_add(t->report, wg__trial_check(t, &j, "all parameters", -1),
-                       "the gradient along a direction of all parameters is wrong: by differences %.12g, by the adjoint "
-                       "%.12g",
-                       j.expected, j.got);
+        wg__report_add(
+            t->report, wg__trial_check(t, &j, "all parameters", -1),
+            "the gradient along a direction of all parameters is wrong: by differences %.12g, by the adjoint "
+            "%.12g",
+            j.expected, j.got);
+    if (!st && t->order == 1)
+        st = wg__judge_actual(t, &trace);
     wg__trace_free(&trace);
     return st;
 }

@@ -86,7 +86,10 @@ static wg_status verify(wg_node *scalar, wg_grads g, const wg_exec *at, const wg
                     .report = wg__report_new(),
                     .stream = { opts.seed, 0 },
                     .threads = at->threads,
-                    .given = g.of.n > 0 };
+                    .given = g.of.n > 0,
+                    .scalar = scalar,
+                    .gradients = g,
+                    .at = at };
     if (!t.report)
         return WG_ERR_NOMEM;
     st = wg__model_open(&m, scalar, g, at);

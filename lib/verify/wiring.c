@@ -14,10 +14,11 @@ struct wg__wiring {
     wg__trace *t;
     wg__arena memory;
     wg_exec *exec;
-    size_t before, after;           /* reverse mode's nodes are before .. after - 1 */
-    unsigned char *forward, *theirs; /* by node index: the scalar needs it; the gradients under test do, and it does not */
-    unsigned char *carries;         /* by node index: something of reverse mode's goes into it */
-    wg_grads naive;                 /* the cotangents of all forward nodes, unrewritten */
+    size_t before, after; /* reverse mode's nodes are before .. after - 1 */
+    unsigned char *forward,
+        *theirs;            /* by node index: the scalar needs it; the gradients under test do, and it does not */
+    unsigned char *carries; /* by node index: something of reverse mode's goes into it */
+    wg_grads naive;         /* the cotangents of all forward nodes, unrewritten */
 };
 
 static wg_view value(const wg__wiring *w, const wg_node *n)
@@ -270,7 +271,8 @@ static const wg_node *rightful(const wg__wiring *w, const wg_node *from, const w
             !(wg__op_of(w->naive.wrt.at[i])->flags & WG_LEAF))
             return w->naive.wrt.at[i];
     for (int s = 0; depth && s < from->operation->n_in; s++) {
-        const wg_node *in = from->operation->in[s], *found = in->index >= w->before ? rightful(w, in, u, depth - 1) : NULL;
+        const wg_node *in = from->operation->in[s],
+                      *found = in->index >= w->before ? rightful(w, in, u, depth - 1) : NULL;
         if (found)
             return found;
     }
@@ -306,7 +308,8 @@ static void explain(wg__wiring *w, const wg_node *cotangent, wg__culprit *out)
     wg__blame_label(w->t, after, b);
     if (arrives != after) {
         strcpy(out->kind, "wiring");
-        snprintf(out->remark, sizeof out->remark, "operand %d is the gradient of %s where that of %s belongs", out->slot, a, b);
+        snprintf(out->remark, sizeof out->remark, "operand %d is the gradient of %s where that of %s belongs",
+                 out->slot, a, b);
         return;
     }
     for (int s = 0; s < u->operation->n_in; s++)
