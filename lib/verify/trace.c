@@ -82,7 +82,8 @@ wg_status wg__trace_open(wg__trace *t, wg__model *m, int threads)
     *t = (wg__trace){ .m = m, .lones = { .mode = m->mode, .threads = threads } };
     t->memory.allocator = t->lones.memory.allocator = &wg__default_allocator;
     t->station = wg__arena_alloc(&t->memory, (m->tape.n + 1) * sizeof *t->station);
-    t->gather = wg__arena_alloc(&t->memory, (m->twin.graph->n_nodes + 1) * sizeof *t->gather);
+    t->n_nodes = m->twin.graph->n_nodes;
+    t->gather = wg__arena_alloc(&t->memory, (t->n_nodes + 1) * sizeof *t->gather);
     return t->station && t->gather ? keep_all(t) : WG_ERR_NOMEM;
 }
 
@@ -390,7 +391,7 @@ static bool begin(walk *w)
 {
     const wg__tape *tape = &w->t->m->tape;
     wg__arena *a = &w->t->memory;
-    size_t nodes = w->t->m->twin.graph->n_nodes + 1;
+    size_t nodes = w->t->n_nodes + 1;
     w->tangent = wg__arena_alloc(a, nodes * sizeof *w->tangent);
     w->uses = wg__arena_alloc(a, nodes * sizeof *w->uses);
     for (size_t i = 0; i < tape->n && w->uses; i++) {
@@ -410,7 +411,7 @@ static bool begin(walk *w)
 static void end(walk *w)
 {
     const wg_graph *g = w->t->m->twin.graph;
-    for (size_t i = 0; i < g->n_nodes && w->tangent; i++)
+    for (size_t i = 0; i < w->t->n_nodes && w->tangent; i++)
         if (w->tangent[i])
             tangent_free(w, g->nodes[i]);
     for (int s = 0; s < w->slots && w->moved && w->step; s++) {

@@ -30,6 +30,7 @@ typedef struct wg__trace {
     wg__lones lones;
     wg_exec *kept;          /* every value, cotangent and share */
     wg__station *station;   /* by entry of m->tape */
+    size_t n_nodes;         /* when it was opened: the graph may grow meanwhile */
     wg__gathering *gather;  /* by node index */
     double value, pulled;   /* of the scalar along the direction: by tangents; <g, d> by the gradients under test */
     double size;            /* sum |g d| */

@@ -43,22 +43,46 @@ static void accuse(wg__trial *t, wg__trace *trace, wg__wiring *w, const wg__judg
         j->got / j->expected, j->tolerance);
 }
 
-/* One parameter after the other, each in two directions. Where reverse mode itself is wrong there is nothing to compare nodes
- * with. */
+/* All wrong by one factor: then it is the scalar, or what the backward pass begins with, and not each of them. */
+static void accuse_scalar(wg__trial *t, wg__trace *trace, const wg__judgement *j)
+{
+    const double ratio = j[0].got / j[0].expected;
+    const wg_node *scalar = t->m->scalar;
+    char label[WG__BLAME_LABEL], kind[WG__KIND_MAX];
+    for (size_t i = 0; i < t->m->n_parts; i++)
+        if (j[i].verdict != WG_FAIL || !wg__within(j[i].got / j[i].expected, ratio, 1e-9 * fabs(ratio)))
+            return;
+    if (t->m->n_parts < 2 || ratio == 0)
+        return;
+    wg_check check = wg__trial_check(t, &j[0], wg__op_of(scalar)->name, 0);
+    check.node = wg__blame_name(trace, scalar);
+    check.kind = wg__kind_of(1, &j[0].expected, &j[0].got, WG_SCALAR, 0, kind);
+    wg__report_add(t->report, check,
+                   "%s: %s: every gradient is %.9g times what it should be: this scalar and the backward pass disagree",
+                   wg__blame_label(trace, scalar, label), kind, ratio);
+}
+
+/* One parameter after the other, each in two directions. Where reverse mode itself is wrong there is nothing to compare
+ * nodes with. */
 static wg_status judge_parts(wg__trial *t, wg__trace *trace, bool sound)
 {
     wg_status st = WG_OK;
-    wg__wiring *w = sound ? wg__wiring_open(trace) : NULL;
-    for (size_t i = 0; i < t->m->n_parts && !st; i++) {
-        wg__judgement j = { 0 };
-        for (int k = 0; k < 2 && !st && j.verdict == (k ? WG_FAIL : WG_PASS); k++) {
+    size_t n = t->m->n_parts;
+    wg__judgement *j = wg__alloc_zero(NULL, n, sizeof *j);
+    wg__wiring *w = j && sound ? wg__wiring_open(trace) : NULL;
+    for (size_t i = 0; i < n && j && !st; i++)
+        for (int k = 0; k < 2 && !st && j[i].verdict == (k ? WG_FAIL : WG_PASS); k++) {
             st = wg__trace_walk(trace, fresh_key(&t->stream), (long)i);
-            j = judgement_of(trace, true);
+            j[i] = judgement_of(trace, true);
         }
-        if (!st && j.verdict == WG_FAIL)
-            accuse(t, trace, w, &j, i);
-    }
+    if (j && !st && sound)
+        accuse_scalar(t, trace, j);
+    for (size_t i = 0; i < n && j && !st; i++)
+        if (j[i].verdict == WG_FAIL)
+            accuse(t, trace, w, &j[i], i);
     wg__wiring_free(w);
+    st = j ? st : WG_ERR_NOMEM;
+    wg__free(NULL, j, n, sizeof *j);
     return st;
 }
 
