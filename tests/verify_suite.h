@@ -8,5 +8,6 @@ TCase *verify_method(void);
 TCase *verify_wrong_operators(void);
 TCase *verify_battery(void);
 TCase *verify_models(void);
+TCase *verify_blame(void);
 
 #endif

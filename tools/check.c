@@ -172,7 +172,7 @@ static int check_registry(const struct command *c, const wg_registry *registry)
     return result ? finish(o, result, NULL, NULL, code) : code;
 }
 
-static int check_graph(const struct check_options *o, wg_graph *g, const wg_registry *registry)
+static int check_graph(const struct check_options *o, wg_graph *g)
 {
     struct model m;
     dataset d;
@@ -185,7 +185,8 @@ static int check_graph(const struct check_options *o, wg_graph *g, const wg_regi
     else
         code = dataset_open(&d, "check", "", o->data, o->x, o->y, o->examples_axis);
     if (m.cost && !code) {
-        code = model_verify(g, wg_node_name(m.cost), wg_graph_store(g), &m, &d, registry, &result);
+        code = model_verify(g, wg_node_name(m.cost), wg_graph_store(g), &m, &d,
+                            WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed), &result);
         dataset_close(&d);
     }
     if (result) {
@@ -199,7 +200,7 @@ static int check_graph(const struct check_options *o, wg_graph *g, const wg_regi
 static int check_model(const struct check_options *o, const wg_registry *registry)
 {
     wg_graph *g = graph_open(o->model, registry, 0);
-    int code = g ? check_graph(o, g, registry) : FAILED;
+    int code = g ? check_graph(o, g) : FAILED;
     wg_graph_free(g);
     return code;
 }

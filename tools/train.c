@@ -20,11 +20,11 @@ static void introduce(const struct train_run *r)
               wg_dtype_name(s->dtype), tool_grouped(table_count(&r->data->train.x)), tool_grouped(r->total));
 }
 
-static int check_gradients(struct train_run *r, const wg_registry *registry, json_t **result)
+static int check_gradients(struct train_run *r, json_t **result)
 {
     struct train_graph *t = r->graph;
     const struct model m = { .x = t->x, .y = t->y, .loss = r->settings->loss };
-    return model_verify(t->graph, "cost", wg_graph_store(t->graph), &m, &r->data->train, registry, result);
+    return model_verify(t->graph, "cost", wg_graph_store(t->graph), &m, &r->data->train, NULL, result);
 }
 
 /* The metrics of one part of the data, on stdout and into the object. */
@@ -149,7 +149,7 @@ static int set_length(struct train_run *r)
     return DONE;
 }
 
-static int run(struct train_run *r, const wg_registry *registry, json_t *object)
+static int run(struct train_run *r, json_t *object)
 {
     json_t *checked = NULL;
     int code = train_prepare(r);
@@ -157,7 +157,7 @@ static int run(struct train_run *r, const wg_registry *registry, json_t *object)
         return code;
     introduce(r);
     if (r->settings->o->check_gradients)
-        code = check_gradients(r, registry, &checked);
+        code = check_gradients(r, &checked);
     if (checked)
         json_object_set_new(object, "gradients", checked);
     if (code)
@@ -187,7 +187,7 @@ static int with_data(struct command *c, const struct settings *s, const wg_regis
     if (!code) {
         graph = train_graph_new(s, &data, registry);
         r.graph = &graph;
-        code = graph.graph && resume_keep(c, s, graph.graph, data.held_out, data.n_held_out) ? run(&r, registry, object)
+        code = graph.graph && resume_keep(c, s, graph.graph, data.held_out, data.n_held_out) ? run(&r, object)
                                                                                              : FAILED;
     }
     if (!log_close(&log) && !code)

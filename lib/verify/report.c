@@ -38,7 +38,7 @@ void wg_report_free(wg_report *r)
 
 void wg__report_add(wg_report *r, wg_check check, const char *format, ...)
 {
-    char text[512] = "";
+    char text[1536] = "";
     if (check.verdict != WG_PASS) {
         va_list args;
         va_start(args, format);
