@@ -8,6 +8,7 @@
 #include <wengert.h>
 
 TCase *ops_elementwise_tests(void);
+TCase *ops_extremes_tests(void);
 TCase *ops_shape_tests(void);
 TCase *ops_reduction_tests(void);
 TCase *ops_loss_tests(void);

@@ -135,6 +135,7 @@ int main(void)
 {
     Suite *suite = suite_create("ops");
     suite_add_tcase(suite, ops_elementwise_tests());
+    suite_add_tcase(suite, ops_extremes_tests());
     suite_add_tcase(suite, ops_shape_tests());
     suite_add_tcase(suite, ops_reduction_tests());
     suite_add_tcase(suite, ops_loss_tests());

@@ -49,7 +49,7 @@ START_TEST(a_kernel_that_is_wrong_only_when_split_fails)
     wg_op op = copy_of("square", "leaning");
     op.forward = (wg_kernels)WG_BOTH(leaning);
     op.backward = twice;
-    expect_only(&op, "its value is another when the work is split in 2", "parts");
+    expect_only(&op, "its value is another when the work is split in 2", NULL);
 }
 END_TEST
 
@@ -282,6 +282,49 @@ START_TEST(a_decomposition_with_another_gradient_fails)
 }
 END_TEST
 
+/* ---- second witnesses, second order ---- */
+
+static wg_node *half_as_much(const wg_adjoint *a, int s) { return wg_scale(square_gradient(a, s), 0.5); }
+
+START_TEST(the_Taylor_rate_sees_a_wrong_gradient_too)
+{
+    wg_op op = copy_of("square", "half_as_much");
+    op.backward = half_as_much;
+    expect_only(&op, "shrinks like h^1.00, not h^2: the gradient of operand 0 is wrong", NULL);
+}
+END_TEST
+
+/* Gives its second operand's elements, and adds 1 to them where they lie: a cotangent, in the gradient's gradient. */
+static wg_status scribbling(const wg_call *c, int64_t begin, int64_t end)
+{
+    double *v = (double *)(uintptr_t)c->in[1], *y = c->out;
+    for (int64_t i = begin; i < end; i++) {
+        y[i] = v[i];
+        v[i] += 1;
+    }
+    return WG_OK;
+}
+static wg_op scribbler;
+static wg_node *of_cotangent(const wg_adjoint *a, int s) { return s ? a->cotangent : wg_no_gradient(a); }
+static wg_node *by_scribbler(const wg_adjoint *a, int s)
+{
+    (void)s;
+    return wg_apply(&scribbler, WG_NODES(a->in[0], a->cotangent), NULL);
+}
+
+START_TEST(an_adjoint_that_writes_into_the_cotangent_fails)
+{
+    wg_op op = copy_of("neg", "scribbling_backward");
+    scribbler = copy_of("mul", "scribbler");
+    scribbler.flags = 0;
+    scribbler.infer = NULL;
+    scribbler.forward.f64 = scribbling;
+    scribbler.backward = of_cotangent;
+    op.backward = by_scribbler;
+    expect_only(&op, "its adjoint writes into what it only reads", NULL);
+}
+END_TEST
+
 TCase *verify_battery(void)
 {
     TCase *t = tcase_create("battery");
@@ -296,5 +339,7 @@ TCase *verify_battery(void)
     tcase_add_test(t, the_wrong_side_of_a_kink_fails);
     tcase_add_test(t, ties_that_give_the_cotangent_twice_fail);
     tcase_add_test(t, a_decomposition_with_another_gradient_fails);
+    tcase_add_test(t, the_Taylor_rate_sees_a_wrong_gradient_too);
+    tcase_add_test(t, an_adjoint_that_writes_into_the_cotangent_fails);
     return t;
 }

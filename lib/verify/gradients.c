@@ -121,7 +121,13 @@ static wg_status check_sum(wg__session *s, int order, double *work)
         st = take(r, order, sum);
     if (st)
         return st;
-    double apart, largest = largest_of(n, first, other, sum, &apart);
+    double apart, gradients = 0, largest = largest_of(n, first, other, sum, &apart);
+    if (order == 2 && !(st = wg__rig_run(r, 1)) && !(st = take(r, 1, first)))
+        for (size_t i = 0; i < n; i++) /* second derivatives are made of terms as large */
+            gradients = fmax(gradients, fabs(first[i]));
+    if (st)
+        return st;
+    largest = fmax(largest, gradients);
     wg__settle_check(s, "linearity", order,
                      apart <= 64 * order * order * sqrt((double)r->count + 1) * WG__U64 * largest,
                      "its %sgradient is not linear in the cotangent: off by %.2g of %.2g",
