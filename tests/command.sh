@@ -452,6 +452,21 @@ if [ -e "$plugin" ]; then
     run check cube_wrong --thorough --plugin "$plugin" --json --quiet
     [ $code = 1 ] || fail "a wrong gradient gives exit $code with --thorough"
     says '"run": "base"'
+    cat >guilty.json <<'END'
+{"format": "wengert-graph", "version": 1, "nodes": [
+  {"name": "x", "op": "input", "dtype": "f32", "shape": ["N", 2]},
+  {"name": "y", "op": "input", "dtype": "f32", "shape": ["N"]},
+  {"name": "W", "op": "param", "dtype": "f32", "shape": [2], "init": [0.5, -0.7]},
+  {"name": "z", "op": "matmul", "inputs": ["x", "W"]},
+  {"name": "guilty", "op": "cube_wrong", "inputs": ["z"]},
+  {"name": "cost", "op": "mse", "inputs": ["guilty", "y"]}
+], "outputs": ["guilty", "cost"], "entries": {"train": {"loss": "cost"}}}
+END
+    refuses 1 "guilty (cube_wrong(z)): cube_wrong's gradient for operand 0 is wrong: factor 1.000001" \
+        check --model guilty.json --plugin "$plugin" --data moons:40
+    sed 's/cube_wrong/cube/' guilty.json >innocent.json
+    works check --model innocent.json --plugin "$plugin" --data moons:40
+    says "gradients right"
     works ops cube --plugin "$plugin"
     says "x^3"
     echo '{"format": "wengert-graph", "version": 1, "nodes": [{"name": "x", "op": "constant", "dtype": "f64", "value": 2},

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <wengert.h>
 
+#include "base/alloc.h"
 #include "suite.h"
 #include "verify/numerics.h"
 #include "verify_suite.h"
@@ -181,6 +182,51 @@ START_TEST(the_innocent_network_passes)
     wg_status st = wg_verify(n.loss, WG_NODES(n.w[0], n.w[1], n.w[2], n.b), n.exec, &quick, &r);
     ck_assert_msg(st == WG_OK && !wg_report_inconclusive(r), "%s", wg_report_text(r));
     wg_report_free(r);
+    net_free(&n);
+}
+END_TEST
+
+/* Whatever is asked of memory may be refused: a status, and nothing lost. */
+START_TEST(memory_may_run_out_anywhere)
+{
+    planted = (fault){ "tanh", 0, "twice", "" };
+    wg_op wrong = *(original = wg_registry_find(NULL, "tanh"));
+    wrong.name = "wrong", wrong.backward = spoilt;
+    if (!_i)
+        planted.op = "";
+    net n = net_new(&wrong, WG_F32, 1);
+    wg_grads given = wg_grads_of(n.loss, WG_NODES(n.w[0], n.w[1]));
+    wg_status st = WG_ERR_NOMEM, expected = _i ? WG_ERR_VERIFY : WG_OK;
+    size_t at = 1;
+    for (; at < 100000 && st == WG_ERR_NOMEM; at += 1 + at / 16) {
+        wg__alloc_fail_at(at, 1);
+        st = wg_verify_gradients(n.loss, given, n.exec, &quick, NULL);
+        wg__alloc_fail_at(0, 0);
+    }
+    ck_assert_msg(st == expected && at > 300, "allocation %zu: %s", at, wg_error());
+    net_free(&n);
+}
+END_TEST
+
+/* Feeds, values and graph stay as they were, and so does the next run. */
+START_TEST(a_verification_changes_nothing)
+{
+    planted = (fault){ "", 0, "", "" };
+    net n = net_new(NULL, WG_F64, 1);
+    double x[64], w[64];
+    ck_assert_int_eq(wg_run(n.exec), WG_OK);
+    double loss = wg_scalar(n.exec, n.loss);
+    size_t nodes = wg_graph_count(n.g);
+    memcpy(x, xs, sizeof x);
+    memcpy(w, wg_get(wg_graph_store(n.g), n.w[1]).data, sizeof w);
+    ck_assert_msg(wg_verify(n.loss, WG_NODES(n.w[0], n.w[1], n.w[2], n.b), n.exec,
+                            WG_OPTS(wg_verify_opts, .order = 2), NULL) == WG_OK, "%s", wg_error());
+    ck_assert_mem_eq(x, xs, sizeof x);
+    ck_assert_mem_eq(w, wg_get(wg_graph_store(n.g), n.w[1]).data, sizeof w);
+    ck_assert_uint_eq(wg_graph_count(n.g), nodes);
+    ck_assert_double_eq(wg_scalar(n.exec, n.loss), loss);
+    ck_assert_int_eq(wg_run(n.exec), WG_OK);
+    ck_assert_double_eq(wg_scalar(n.exec, n.loss), loss);
     net_free(&n);
 }
 END_TEST
@@ -397,6 +443,8 @@ TCase *verify_blame(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, the_guilty_node_comes_first, 0, (int)WG_COUNT(faults));
     tcase_add_loop_test(t, the_innocent_network_passes, 0, 2);
+    tcase_add_loop_test(t, memory_may_run_out_anywhere, 0, 2);
+    tcase_add_test(t, a_verification_changes_nothing);
     tcase_add_loop_test(t, faults_of_f32_alone_are_named, 0, 2);
     tcase_add_test(t, faults_of_two_threads_alone_are_named);
     tcase_add_loop_test(t, one_part_in_a_million_is_found_in_twenty_layers, 0, 2);

@@ -25,6 +25,15 @@ static json_t *report_object(const wg_report *report, int64_t examples, int64_t 
     return object;
 }
 
+/* One line: the first failure, which names the node that is most to blame. */
+static const char *first_failure(const wg_report *report)
+{
+    for (size_t i = 0; i < wg_report_count(report); i++)
+        if (wg_report_at(report, i).verdict == WG_FAIL)
+            return wg_report_at(report, i).text;
+    return wg_error();
+}
+
 static int tell(wg_status status, const wg_report *report, int64_t examples, int64_t parameters)
 {
     if (!report)
@@ -34,8 +43,7 @@ static int tell(wg_status status, const wg_report *report, int64_t examples, int
         snprintf(difference, sizeof difference, ", difference %.2g", wg_report_difference(report));
     if (status != WG_OK)
         return tool_failed("gradients: %zu failed, %zu inconclusive%s: %s", wg_report_failed(report),
-                           wg_report_inconclusive(report), difference,
-                           *wg_report_text(report) ? wg_report_text(report) : wg_error());
+                           wg_report_inconclusive(report), difference, first_failure(report));
     size_t passed = wg_report_passed(report);
     tool_say("gradients right: %zu check%s passed%s (%lld examples, %s parameters)\n", passed, passed == 1 ? "" : "s",
              difference, (long long)examples, tool_grouped(parameters));

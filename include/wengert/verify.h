@@ -64,10 +64,19 @@ typedef struct wg_verify_opts {
 WG_API WG_MUST wg_status wg_verify_op(const wg_op *, wg_report **report);
 WG_API WG_MUST wg_status wg_verify_op_with(const wg_op *, const wg_verify_opts *, wg_report **report);
 
-/* Checks d scalar / d wrt at the feeds and the store of `at`, which it borrows: runs none of its updates, changes nothing. */
+/* Checks d scalar / d wrt at the feeds and the store of `at`, which it borrows: runs none of its updates, changes nothing.
+ *
+ * In f64, operation by operation, at the cost of some twenty forward runs whatever the number of parameters: tangents along
+ * one random direction are carried from node to node, each operator differenced alone at its actual operands. One check
+ * "residual" a node: `expected` is <ybar, ydot>, `got` the sum of <xbar, xdot> over its operands, and the residual
+ * expected - got must lie within `tolerance`; where it does not, `slot` is the operand whose gradient is wrong. Failures come first,
+ * the largest residual first of all. Then "accumulation" (a node with several readers), "gradient" (all of theta along the
+ * direction), "f32" (a model in f32, each operation against f64), "plan" and "threads" (bits). */
 WG_API WG_MUST wg_status wg_verify(wg_node *scalar, wg_nodes wrt, const wg_exec *at, const wg_verify_opts *, wg_report **report);
 
-/* Checks a gradient that somebody else computed, `gradients` being nodes of wrt's shapes: a hand-written backward pass, say. */
+/* Checks a gradient that somebody else computed, `gradients` being nodes of wrt's shapes: a hand-written backward pass, say.
+ * A check "gradient" for each parameter that is wrong: `op` is the parameter, `node` and `slot` where among the given nodes it goes
+ * astray, as far as values can tell (else the parameter, and its index). */
 WG_API WG_MUST wg_status wg_verify_gradients(wg_node *scalar, wg_grads gradients, const wg_exec *at, const wg_verify_opts *,
                                              wg_report **report);
 

@@ -65,12 +65,26 @@ static void compare_plan(const actual *a)
 
 /* ---- f32 ---- */
 
+/* || narrow - wide || / || wide ||; NaN where something is not finite. */
 static double distance(wg_view narrow, wg_view wide)
 {
+    enum { BLOCK = 256 };
+    size_t n = count_of(&wide);
+    if (narrow.dtype != WG_F32 || wide.dtype != WG_F64)
+        return 0; /* this one is in f64 already */
+    const float *x = wg_view_f32(narrow, NULL);
+    const double *y = wg_view_f64(wide, NULL);
     long double apart = 0, size = 0;
-    for (size_t i = 0; i < count_of(&wide) && narrow.data && wide.data; i++) {
-        double y = wg__load(wide.data, wide.dtype, (int64_t)i), x = wg__load(narrow.data, narrow.dtype, (int64_t)i);
-        apart += (long double)(x - y) * (x - y), size += (long double)y * y;
+    if (!n || !x || !y || count_of(&narrow) != n)
+        return n ? NAN : 0;
+    for (size_t begin = 0; begin < n; begin += BLOCK) {
+        size_t end = begin + BLOCK < n ? begin + BLOCK : n;
+        double a = 0, b = 0;
+        for (size_t i = begin; i < end; i++) {
+            double d = x[i] - y[i];
+            a += d * d, b += y[i] * y[i];
+        }
+        apart += a, size += b;
     }
     return apart == 0 ? 0 : (double)sqrtl(apart / size);
 }

@@ -27,12 +27,20 @@ const char *wg__blame_name(const wg__trace *t, const wg_node *n)
     return wg_node_name(source ? source : n);
 }
 
+/* Its operator and operands, even where it has a name that would stand for them in an expression. */
 const char *wg__blame_label(const wg__trace *t, const wg_node *n, char text[WG__BLAME_LABEL])
 {
+    enum { OPERANDS = 3, EACH = 72 };
     const wg_node *source = source_of(t, n);
-    char expression[128];
-    snprintf(text, WG__BLAME_LABEL, "%s (%s)", wg_node_name(source ? source : n),
-             wg__expression((wg_node *)(source ? source : n), expression, sizeof expression));
+    const wg__operation *o = (source ? source : n)->operation;
+    char expression[EACH];
+    int at = snprintf(text, WG__BLAME_LABEL, "%.100s (%s", wg_node_name(source ? source : n), o->op->name);
+    for (int s = 0; s < o->n_in && s < OPERANDS && at < WG__BLAME_LABEL; s++)
+        at += snprintf(text + at, (size_t)(WG__BLAME_LABEL - at), "%s%s", s ? ", " : "(",
+                       wg__expression(o->in[s], expression, sizeof expression));
+    if (at < WG__BLAME_LABEL)
+        snprintf(text + at, (size_t)(WG__BLAME_LABEL - at), "%s%s)", o->n_in > OPERANDS ? ", .." : "",
+                 o->n_in ? ")" : "");
     return text;
 }
 

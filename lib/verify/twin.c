@@ -102,6 +102,11 @@ static wg_status take_values(wg__twin *t, const wg_exec *at)
         if (!wg__shape_bytes(&v.shape, v.dtype, &narrow) || !wg__shape_bytes(&v.shape, leaf->node->dtype, &leaf->bytes))
             return wg__fail(WG_ERR_SHAPE, "%s is too large", wg_node_name(leaf->source));
         leaf->count = (size_t)wg_shape_count(v.shape);
+        leaf->borrowed = t->narrow && !v.strided;
+        if (leaf->borrowed) {
+            leaf->data = (void *)v.data;
+            continue;
+        }
         leaf->data = wg__alloc_aligned(NULL, leaf->bytes);
         if (!leaf->data)
             return WG_ERR_NOMEM;
@@ -140,7 +145,8 @@ wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at, bool na
 void wg__twin_free(wg__twin *t)
 {
     for (size_t i = 0; i < t->n_leaves; i++)
-        wg__free(NULL, t->leaves[i].data, t->leaves[i].bytes, 1);
+        if (!t->leaves[i].borrowed)
+            wg__free(NULL, t->leaves[i].data, t->leaves[i].bytes, 1);
     wg__free(NULL, t->leaves, t->leaves_capacity, sizeof *t->leaves);
     wg__free(NULL, t->of, t->source ? t->source->n_nodes : 0, sizeof *t->of);
     wg_graph_free(t->graph);

@@ -13,7 +13,8 @@ typedef struct wg__twin_input {
     wg_node *node;
     wg_shape shape; /* as fed */
     size_t count, bytes;
-    void *data; /* contiguous, of the node's type */
+    void *data;    /* contiguous, of the node's type */
+    bool borrowed; /* the exec's own memory: never written to */
 } wg__twin_input;
 
 typedef struct wg__twin {
