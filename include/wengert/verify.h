@@ -59,6 +59,24 @@ WG_API WG_MUST wg_status wg_verify(wg_node *scalar, wg_nodes wrt, const wg_exec 
 WG_API WG_MUST wg_status wg_verify_gradients(wg_node *scalar, wg_grads gradients, const wg_exec *at, const wg_verify_opts *,
                                              wg_report **report);
 
+/* ---- is the verifier to be trusted? ---- */
+
+/* An operator, or the verifier itself, made wrong in one known way. */
+typedef struct wg_mutant {
+    const char *op, *mutation; /* mutation: "scale 1+1e-6", "sign", ..; op: "verifier" for flaws of the verifier itself */
+    int slot;                  /* whose gradient is wrong; -1: none */
+    bool killed;               /* a check failed, as it must */
+    const char *by;            /* the first check that failed: its text; "" when it survived */
+    const char *reason;        /* why it changes nothing, for a survivor on the reviewed list; "" otherwise */
+} wg_mutant;
+
+/* Mutation testing: verifies the operator, made wrong in every known way that applies to it, and hands each mutant to `each`
+ * (may be NULL), good for that call. The operator itself must pass. WG_OK: all are killed, but those reviewed; also for an
+ * operator without a gradient or without samples, of which there are no mutants. WG_ERR_VERIFY: one survived, or the operator
+ * is not right itself, or the reviewed list is out of date; wg_error() tells. Others: it could not be run. */
+WG_API WG_MUST wg_status wg_verify_mutants(const wg_op *, const wg_verify_opts *, void (*each)(void *user, const wg_mutant *),
+                                           void *user);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "tensor/shape.h"
+#include "verify/mutant.h"
 #include "verify/session.h"
 
 /* A rig of that order, or of the highest below it that can be built; what cannot be built is reported. */
@@ -27,9 +28,9 @@ static wg_status check_rig(wg__session *s)
         if (!st && !(s->op->flags & WG_RANDOM)) /* the two types draw other numbers */
             st = wg__check_narrow(s);
     }
-    if (!st && order >= 1)
+    if (!st && order >= 1 && !wg__session_ends(s))
         st = wg__check_gradients(s);
-    if (!st && order >= 2)
+    if (!st && order >= 2 && !wg__session_ends(s))
         st = wg__check_second(s);
     return st;
 }
@@ -66,9 +67,9 @@ static wg_status check_sample(wg__session *s, int order)
     };
     int results = s->op->results ? s->op->results : 1;
     wg_status st = WG_OK;
-    for (opts.result = 0; opts.result < results && !st; opts.result++)
+    for (opts.result = 0; opts.result < results && !st && !wg__session_ends(s); opts.result++)
         st = check_with(s, &opts);
-    if (!st && can_be_tied(s->op, sample)) {
+    if (!st && can_be_tied(s->op, sample) && !wg__session_ends(s)) {
         opts.result = 0;
         opts.order = order < 1 ? order : 1;
         opts.tied = true;
@@ -86,7 +87,7 @@ static wg_status check_samples(wg__session *s)
         wg__report_add(s->report, missing, "%s: has no samples, so nothing is known about it", s->op->name);
     wg_status st = WG_OK;
     for (s->sample = 0; s->sample < (int)s->op->n_samples && !st; s->sample++)
-        for (int draw = 0; draw < s->opts->draws && !st; draw++)
+        for (int draw = 0; draw < s->opts->draws && !st && !wg__session_ends(s); draw++)
             st = check_sample(s, order > 2 ? 2 : order);
     if (2 * s->undecided > s->judged)
         wg__report_add(s->report, missing, "%s: its samples decide too little: %zu of %zu comparisons are inconclusive",
@@ -94,7 +95,7 @@ static wg_status check_samples(wg__session *s)
     return st;
 }
 
-wg_status wg_verify_op_with(const wg_op *op, const wg_verify_opts *opts, wg_report **out)
+static wg_status verify(const wg_op *op, const wg_verify_opts *opts, bool until_failure, wg_report **out)
 {
     wg_verify_opts all;
     if (out)
@@ -103,11 +104,21 @@ wg_status wg_verify_op_with(const wg_op *op, const wg_verify_opts *opts, wg_repo
         return WG_ERR_ARG;
     if (!op || !op->name || !op->size)
         return wg__fail(WG_ERR_ARG, "wg_verify_op: no operator, or its descriptor does not begin with WG_OP");
-    wg__session s = { .op = op, .opts = &all, .report = wg__report_new() };
+    wg__session s = { .op = op, .opts = &all, .report = wg__report_new(), .until_failure = until_failure };
     if (!s.report)
         return WG_ERR_NOMEM;
     s.stream.key = wg__stream_key(all.seed, op->name);
     return wg__report_end(s.report, op->name, check_samples(&s), out);
+}
+
+wg_status wg_verify_op_with(const wg_op *op, const wg_verify_opts *opts, wg_report **out)
+{
+    return verify(op, opts, false, out);
+}
+
+wg_status wg__verify_op_until_failure(const wg_op *op, const wg_verify_opts *opts, wg_report **out)
+{
+    return verify(op, opts, true, out);
 }
 
 wg_status wg_verify_op(const wg_op *op, wg_report **out) { return wg_verify_op_with(op, NULL, out); }

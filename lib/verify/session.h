@@ -13,14 +13,19 @@ typedef struct wg__session {
     wg__stream stream;
     int sample;
     size_t judged, undecided; /* comparisons with differences */
+    bool until_failure;       /* nothing is asked after the first failure */
 } wg__session;
 
 /* Each looks at the rig's sample at the values drawn, adds to the report, and leaves the operands as they were. A
  * status means that the verification cannot go on. */
 wg_status wg__check_values(wg__session *); /* shape, finiteness, interpreter, threads, operands untouched, decompose */
+void wg__check_precision(wg__session *); /* of the value just computed */
 wg_status wg__check_narrow(wg__session *); /* f32 against f64 */
 wg_status wg__check_gradients(wg__session *); /* every slot against differences; zero and linear in the cotangent */
 wg_status wg__check_second(wg__session *);    /* the gradients' gradients, symmetry, forward mode */
+
+/* Is there no more to be asked? */
+static inline bool wg__session_ends(const wg__session *s) { return s->until_failure && s->report->failed; }
 
 /* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
  * d of all operands at order 2. */

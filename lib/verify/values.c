@@ -117,6 +117,7 @@ wg_status wg__check_values(wg__session *s)
         return wg_error_status();
     check_shape(s, y);
     check_finite(s, y);
+    wg__check_precision(s);
     if (s->rig->decomposed)
         check_decomposed(s);
     st = wg__check_interpreted(s, 0);
