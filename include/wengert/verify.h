@@ -77,6 +77,14 @@ typedef struct wg_mutant {
 WG_API WG_MUST wg_status wg_verify_mutants(const wg_op *, const wg_verify_opts *, void (*each)(void *user, const wg_mutant *),
                                            void *user);
 
+/* Verifies the sentinels, operators kept for this: many wrong, each in another way, of which the right check must fail, and some
+ * right. Takes milliseconds, so do it in every run. `each` (may be NULL) is handed each, `killed` meaning that it came out as it
+ * must. WG_ERR_VERIFY: one did not, and nothing that this verifier says is to be trusted. */
+WG_API WG_MUST wg_status wg_verify_sentinels(const wg_verify_opts *, void (*each)(void *user, const wg_mutant *), void *user);
+/* The same, and then with one flaw of the verifier after the other, each of which some sentinel must notice. The flaws are the
+ * calling thread's, and only while this runs. */
+WG_API WG_MUST wg_status wg_verify_self(const wg_verify_opts *, void (*each)(void *user, const wg_mutant *), void *user);
+
 #ifdef __cplusplus
 }
 #endif

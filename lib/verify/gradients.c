@@ -37,6 +37,8 @@ wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cota
 {
     wg__rig *r = s->rig;
     const wg__operand *x = &r->in[slot];
+    if (slot > 0 && wg__has_flaw(WG__SLOTS_SKIPPED))
+        return WG_OK;
     wg__mover m = { r, slot, order };
     wg__subject f = { .user = &m,
                       .n = x->count,
@@ -50,8 +52,10 @@ wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cota
     wg__judgement j;
     wg_status st = wg__judge(&f, &s->stream, &j);
     wg__rig_restore(r);
-    if (!st)
+    if (!st) {
         report_judgement(s, &m, &j);
+        wg__audit_vectors(s, f.m, cotangent, j.moved || j.verdict == WG_INCONCLUSIVE);
+    }
     return st;
 }
 
@@ -118,7 +122,7 @@ wg_status wg__check_gradients(wg__session *s)
         if (r->in[slot].moved)
             st = wg__judge_slot(s, slot, 1, r->v_data);
     double *work = wg__arena_alloc(&r->arena, (3 * wg__gradient_count(r) + r->count + 1) * sizeof *work);
-    if (!st)
+    if (!st && !wg__has_flaw(WG__LINEARITY_SKIPPED))
         st = work ? check_linear(s, work) : WG_ERR_NOMEM;
     wg__settle_check(s, "operands", 1, wg__rig_unchanged(r), "its adjoint writes into the operands");
     wg__rig_restore(r);

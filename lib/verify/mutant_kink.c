@@ -39,7 +39,8 @@ static bool turns(const wg__mutated *m, const wg_adjoint *a, double *x, int at)
     finite = finite && value_at(m, a, x, &above);
     x[at] = middle;
     double left = (here - below) / step, right = (above - here) / step;
-    return finite && fabs(left - right) > 1e-3 * (fabs(left) + fabs(right));
+    bool jumps = fabs(above - below) > 1e-3;
+    return finite && (jumps || fabs(left - right) > 1e-3 * (fabs(left) + fabs(right)));
 }
 
 /* Kinks lie at 0 or 1, of either sign, or where two operands meet: asked of the descriptor, which knows. */

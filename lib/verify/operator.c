@@ -23,14 +23,14 @@ static wg_status check_rig(wg__session *s)
     int order = s->rig->of.order;
     wg_status st = WG_OK;
     wg__rig_draw(s->rig, &s->stream);
-    if (!s->rig->of.tied) {
+    if (!s->rig->of.tied && !wg__has_flaw(WG__VALUES_SKIPPED)) {
         st = wg__check_values(s);
-        if (!st && !(s->op->flags & WG_RANDOM)) /* the two types draw other numbers */
+        if (!st && !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED)) /* the two types draw other numbers */
             st = wg__check_narrow(s);
     }
     if (!st && order >= 1 && !wg__session_ends(s))
         st = wg__check_gradients(s);
-    if (!st && order >= 2 && !wg__session_ends(s))
+    if (!st && order >= 2 && !wg__has_flaw(WG__SECOND_SKIPPED) && !wg__session_ends(s))
         st = wg__check_second(s);
     return st;
 }
@@ -86,10 +86,14 @@ static wg_status check_samples(wg__session *s)
     if (!s->op->n_samples && !exempt)
         wg__report_add(s->report, missing, "%s: has no samples, so nothing is known about it", s->op->name);
     wg_status st = WG_OK;
-    for (s->sample = 0; s->sample < (int)s->op->n_samples && !st; s->sample++)
+    for (s->sample = 0; s->sample < (int)s->op->n_samples && !st; s->sample++) {
+        if (s->sample > 0 && wg__has_flaw(WG__SAMPLES_SKIPPED))
+            break;
         for (int draw = 0; draw < s->opts->draws && !st && !wg__session_ends(s); draw++)
             st = check_sample(s, order > 2 ? 2 : order);
-    if (2 * s->undecided > s->judged)
+    }
+    wg__audit(s);
+    if (2 * s->undecided > s->judged && !wg__has_flaw(WG__UNDECIDED_ALLOWED))
         wg__report_add(s->report, missing, "%s: its samples decide too little: %zu of %zu comparisons are inconclusive",
                        s->op->name, s->undecided, s->judged);
     return st;

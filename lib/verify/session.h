@@ -30,6 +30,10 @@ static inline bool wg__session_ends(const wg__session *s) { return s->until_fail
 /* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
  * d of all operands at order 2. */
 wg_status wg__judge_slot(wg__session *, int slot, int order, const double *cotangent);
+/* Afterwards: fails where a comparison that the samples ask for was not made. */
+void wg__audit(wg__session *);
+/* Fails when a comparison's v (n) is zero or all alike, or nothing was moved: then it could not tell right from wrong. */
+void wg__audit_vectors(wg__session *, size_t n, const double *v, bool moved);
 /* Adds a check that has no slot: passed, or failed with "op: sample k: text". */
 void wg__settle_check(wg__session *, const char *what, int order, bool passed, const char *format, ...) WG_PRINTF(5, 6);
 /* Compares every wanted node of that order, as compiled and as interpreted, bit by bit. */
