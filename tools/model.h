@@ -59,6 +59,8 @@ bool labels_check(dataset *, enum loss_kind, int64_t units);
  * examples. Prints one line, or what is wrong. Returns an exit code; *result (may be NULL) gets an object. */
 int model_verify(wg_graph *, const char *cost, const wg_store *, const struct model *, dataset *, const wg_registry *,
                  json_t **result);
+/* Adds to an object what failed of a report, "failures", and what each node's residual is, "residuals". */
+void report_checks(json_t *, const wg_report *);
 /* The same graph in f64, with the store's values. NULL, and the message printed. */
 wg_graph *graph_widen(const wg_graph *, const wg_store *, const wg_registry *);
 

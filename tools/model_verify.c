@@ -80,10 +80,12 @@ static int64_t parameters_of(wg_nodes params)
 
 static json_t *report_object(const wg_report *report, int64_t examples, int64_t parameters)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)wg_report_passed(report), "failed",
+    json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "passed", (json_int_t)wg_report_passed(report), "failed",
                      (json_int_t)wg_report_failed(report), "inconclusive", (json_int_t)wg_report_inconclusive(report),
                      "examples", (json_int_t)examples, "parameters", (json_int_t)parameters, "difference",
                      tool_number(wg_report_difference(report)));
+    report_checks(object, report);
+    return object;
 }
 
 static int tell(wg_status status, const wg_report *report, int64_t examples, int64_t parameters)

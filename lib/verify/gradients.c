@@ -29,8 +29,8 @@ static void report_judgement(wg__session *s, const wg__mover *m, const wg__judge
                        "%s: sample %d: the %s of operand %d could not be decided: by differences %.12g, "
                        "known to %.2g only",
                        s->op->name, s->sample, kind, m->slot, j->expected, j->error);
-    s->judged++;
-    s->undecided += j->verdict == WG_INCONCLUSIVE;
+    s->judged[m->order]++;
+    s->undecided[m->order] += j->verdict == WG_INCONCLUSIVE;
 }
 
 wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cotangent)

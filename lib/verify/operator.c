@@ -93,9 +93,11 @@ static wg_status check_samples(wg__session *s)
             st = check_sample(s, order > 2 ? 2 : order);
     }
     wg__audit(s);
-    if (2 * s->undecided > s->judged && !wg__has_flaw(WG__UNDECIDED_ALLOWED))
-        wg__report_add(s->report, missing, "%s: its samples decide too little: %zu of %zu comparisons are inconclusive",
-                       s->op->name, s->undecided, s->judged);
+    for (int k = 1; k <= 2; k++)
+        if (2 * s->undecided[k] > s->judged[k] && !wg__has_flaw(WG__UNDECIDED_ALLOWED))
+            wg__report_add(s->report, missing,
+                           "%s: its samples decide too little: %zu of %zu comparisons at order %d are inconclusive",
+                           s->op->name, s->undecided[k], s->judged[k], k);
     return st;
 }
 

@@ -12,7 +12,7 @@ typedef struct wg__session {
     wg__rig *rig;
     wg__stream stream;
     int sample;
-    size_t judged, undecided; /* comparisons with differences */
+    size_t judged[3], undecided[3]; /* comparisons with differences, by order */
     bool until_failure;       /* nothing is asked after the first failure */
 } wg__session;
 
