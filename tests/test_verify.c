@@ -23,6 +23,7 @@ int main(void)
     suite_add_tcase(s, verify_method());
     suite_add_tcase(s, registry);
     suite_add_tcase(s, verify_wrong_operators());
+    suite_add_tcase(s, verify_mutants());
     suite_add_tcase(s, verify_models());
     return run_suite(s);
 }

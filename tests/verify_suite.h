@@ -7,5 +7,6 @@
 TCase *verify_method(void);
 TCase *verify_wrong_operators(void);
 TCase *verify_models(void);
+TCase *verify_mutants(void);
 
 #endif

@@ -90,7 +90,7 @@ WG_API WG_MUST wg_status wg_verify_mutants(const wg_op *, const wg_verify_opts *
 
 /* Verifies the sentinels, operators kept for this: many wrong, each in another way, of which the right check must fail, and some
  * right. Takes milliseconds, so do it in every run. `each` (may be NULL) is handed each, `killed` meaning that it came out as it
- * must. WG_ERR_VERIFY: one did not, and nothing that this verifier says is to be trusted. */
+ * must. Reads `seed` of the options alone. WG_ERR_VERIFY: one did not, and nothing that this verifier says is to be trusted. */
 WG_API WG_MUST wg_status wg_verify_sentinels(const wg_verify_opts *, void (*each)(void *user, const wg_mutant *), void *user);
 /* The same, and then with one flaw of the verifier after the other, each of which some sentinel must notice. The flaws are the
  * calling thread's, and only while this runs. */

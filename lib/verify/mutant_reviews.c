@@ -2,5 +2,11 @@
 #include "verify/mutant.h"
 
 const wg__review wg__reviews[] = {
+    { "relu", "operand 0 for output", 0, "relu(x) > 0 where x > 0, and nowhere else" },
+    { "leaky_relu", "output for operand 0", 0, "with a positive slope, the result has the operand's sign" },
+    { "mse", "fan-out overwritten", 0, "mse(x, x) is 0 for every x, so each operand's gradient is zero" },
+    { "mse", "fan-out doubled", 0, "mse(x, x) is 0 for every x, so each operand's gradient is zero" },
+    { "bce", "fan-out overwritten", 0, "the gradient of the first operand is zero where it equals the second" },
+    { "bce", "fan-out doubled", 0, "the gradient of the first operand is zero where it equals the second" },
     { .op = NULL },
 };

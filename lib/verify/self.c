@@ -27,7 +27,7 @@ static bool has_failure(const wg_report *report, const wg__sentinel *sentinel)
 static wg_status verify(const wg__sentinel *sentinel, const wg_verify_opts *opts, outcome *out)
 {
     wg_report *report = NULL;
-    wg_status st = wg_verify_op_with(sentinel->op, opts, &report);
+    wg_status st = wg_verify_op_with(sentinel->op, WG_OPTS(wg_verify_opts, .seed = opts ? opts->seed : 0), &report);
     const char *name = sentinel->op->name;
     out->text[0] = '\0';
     if (st != WG_OK && st != WG_ERR_VERIFY) {
