@@ -72,6 +72,31 @@ START_TEST(a_mutant_that_survives_is_told)
 }
 END_TEST
 
+/* Two results: x + y and x - y. */
+WG_KERNEL(both, const T *x = c->in[0]; const T *y = c->in[1]; T *sum = c->outs[0]; T *difference = c->outs[1];
+          for (int64_t i = begin; i < end; i++) { sum[i] = x[i] + y[i]; difference[i] = x[i] - y[i]; })
+static wg_status both_infer(wg_infer *t)
+{
+    t->out[0] = t->out[1] = t->in[0];
+    return WG_OK;
+}
+static wg_node *both_backward(const wg_adjoint *a, int slot)
+{
+    return (slot ? wg_sub : wg_add)(a->cotangents[0], a->cotangents[1]);
+}
+static const wg_sample pairs[] = { { .in = { WG_VALUES(-1, 1, 2, 3), WG_VALUES(-2, 2, 2, 3) } } };
+
+START_TEST(all_results_are_judged)
+{
+    wg_op op = { WG_OP, .name = "both", .arity = 2, .results = 2, .infer = both_infer, .forward = WG_BOTH(both),
+                 .backward = both_backward, WG_SAMPLES(pairs) };
+    tally t = { 0 };
+    wg_status st = wg_verify_mutants(&op, NULL, count, &t);
+    ck_assert_msg(st == WG_OK, "%s (%s)", st ? wg_error() : "", t.survivor);
+    ck_assert_int_gt(t.killed, 30);
+}
+END_TEST
+
 START_TEST(an_operator_that_is_wrong_already_has_no_mutants)
 {
     wg_op op = *wg_registry_find(NULL, "square");
@@ -91,6 +116,7 @@ TCase *verify_mutants(void)
     tcase_add_loop_test(t, every_mutant_of_every_operator_is_killed_or_reviewed, 0, (int)wg_registry_count(NULL));
     tcase_add_loop_test(t, every_flaw_of_the_verifier_is_noticed, 1, 6);
     tcase_add_test(t, a_mutant_that_survives_is_told);
+    tcase_add_test(t, all_results_are_judged);
     tcase_add_test(t, an_operator_that_is_wrong_already_has_no_mutants);
     return t;
 }

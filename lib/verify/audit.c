@@ -72,5 +72,7 @@ void wg__audit_vectors(wg__session *s, size_t n, const double *v, bool moved)
     }
     if (!some || alike || !moved)
         wg__settle_check(s, "audit", 1, false, "%s",
-                         !moved ? "a direction is zero" : some ? "a cotangent is all alike" : "a cotangent is zero");
+                         !moved ? "a direction is zero"
+                         : some ? "a cotangent is all alike"
+                                : "a cotangent is zero");
 }

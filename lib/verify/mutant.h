@@ -20,7 +20,11 @@ typedef struct wg__portion_of_result {
 /* One way of being wrong. Exactly one of the functions is given. */
 typedef struct wg__mutation {
     const char *name; /* %d: the index */
-    enum { WG__ONCE, WG__EACH_PLACE, WG__EACH_OPERAND } times; /* places: until there is no such; operands: and the output */
+    enum {
+        WG__ONCE,
+        WG__EACH_PLACE,
+        WG__EACH_OPERAND
+    } times; /* places: until there is no such; operands: and the output */
     /* The wrong gradient. It sets m->applied, or gives what m->of gives. */
     wg_node *(*gradient)(wg__mutated *, const wg_adjoint *, int slot);
     /* Spoils what a kernel has computed. It sets m->applied where that makes a difference. */

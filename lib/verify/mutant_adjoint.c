@@ -61,12 +61,9 @@ static bool is_broadcast(const wg__mutated *m, const wg_node *g, const wg_node *
 ON_GRADIENT(broadcast_averaged, is_broadcast(m, g, a->in[slot])
                                     ? wg_scale(wg_sum_to_like(g, a->in[slot]), wg__mutant_ratio(a->in[slot], g))
                                     : NULL)
-ON_GRADIENT(broadcast_missing, is_broadcast(m, g, a->in[slot])
-                                   ? wg_sum_to_like(wg__mutant_first_only(g, a->in[slot]), a->in[slot])
-                                   : NULL)
-ON_GRADIENT(broadcast_other_axis, is_broadcast(m, g, a->in[slot])
-                                      ? wg__mutant_over_other_axis(g, a->in[slot])
-                                      : NULL)
+ON_GRADIENT(broadcast_missing,
+            is_broadcast(m, g, a->in[slot]) ? wg_sum_to_like(wg__mutant_first_only(g, a->in[slot]), a->in[slot]) : NULL)
+ON_GRADIENT(broadcast_other_axis, is_broadcast(m, g, a->in[slot]) ? wg__mutant_over_other_axis(g, a->in[slot]) : NULL)
 
 static wg_node *something_for_nothing(wg__mutated *m, const wg_adjoint *a, int slot)
 {
@@ -89,10 +86,7 @@ static wg_node *of_other_slot(wg__mutated *m, const wg_adjoint *a, int slot)
 }
 
 /* One node in two slots: what arrives from the first is lost, or counts twice. */
-static bool is_shared(const wg_adjoint *a, int slot)
-{
-    return slot == 0 && a->n_in > 1 && a->in[0] == a->in[1];
-}
+static bool is_shared(const wg_adjoint *a, int slot) { return slot == 0 && a->n_in > 1 && a->in[0] == a->in[1]; }
 ON_GRADIENT(accumulation_overwritten, is_shared(a, slot) ? wg_zeros_like(g) : NULL)
 ON_GRADIENT(accumulation_doubled, is_shared(a, slot) ? wg_scale(g, 2) : NULL)
 
@@ -315,16 +309,13 @@ static wg_node *cotangent_detached(wg__mutated *m, const wg_adjoint *a, int slot
 
 /* ---- the kink's side ---- */
 
-/* The gradient with operand `at` moved to the next numbers but one or so, and the result computed from there. */
-static wg_node *beside(wg__mutated *m, const wg_adjoint *a, int slot, int at, double sign)
+/* The gradient as it would be with that in place of operand `at`, and the result computed from it. */
+static wg_node *at_another(wg__mutated *m, const wg_adjoint *a, int slot, int at, wg_node *x)
 {
     changed_adjoint c;
-    if (!copy_adjoint(&c, a))
+    if (!x || !copy_adjoint(&c, a))
         return NULL;
-    wg_node *x = a->in[at];
-    bool wide = x->dtype == WG_F64;
-    wg_node *by = wg_shift(wg_scale(wg_abs(x), wide ? 0x1p-52 : 0x1p-23), wide ? 1e-300 : 1e-30);
-    c.in[at] = wg_add(x, wg_scale(by, sign));
+    c.in[at] = x;
     wg_node *y = wg_apply(m->of, (wg_nodes){ c.in, (size_t)a->n_in }, a->attrs);
     wg_nodes results = wg_node_results(y);
     for (size_t r = 0; r < results.n; r++)
@@ -332,15 +323,47 @@ static wg_node *beside(wg__mutated *m, const wg_adjoint *a, int slot, int at, do
     return y ? ask(m, &c, slot) : NULL;
 }
 
+/* The same with the operand moved by its last bit or two, up or down. */
+static wg_node *beside(wg__mutated *m, const wg_adjoint *a, int slot, int at, double sign)
+{
+    wg_node *x = a->in[at];
+    bool wide = x->dtype == WG_F64;
+    wg_node *by = wg_shift(wg_scale(wg_abs(x), wide ? 0x1p-52 : 0x1p-23), wide ? 1e-300 : 1e-30);
+    return at_another(m, a, slot, at, wg_add(x, wg_scale(by, sign)));
+}
+
+/* Has the gradient two sides in the index-th operand? *g: the right one. */
+static bool has_sides(const wg__mutated *m, const wg_adjoint *a, int slot, wg_node **g)
+{
+    return some_gradient(m, a, slot, g) && m->index < a->n_in && wg__mutant_has_kink(m, a, m->index);
+}
+
 /* At a kink the other side's, or the right one's where the convention lies between; elsewhere nothing but rounding. */
 static wg_node *other_side(wg__mutated *m, const wg_adjoint *a, int slot)
 {
     wg_node *g;
-    if (!some_gradient(m, a, slot, &g) || m->index >= a->n_in || !wg__mutant_has_kink(m, a, m->index))
+    if (!has_sides(m, a, slot, &g))
         return g;
     wg_node *below = beside(m, a, slot, m->index, -1), *above = beside(m, a, slot, m->index, 1);
     wg_node *mirrored = wg_sub(wg_add(below, above), g);
     return mirrored ? applied(m, wg_where(wg_eq(mirrored, g), above, mirrored)) : NULL;
+}
+
+/* One side's gradient goes on for a little on the other. */
+static wg_node *kink_too_low(wg__mutated *m, const wg_adjoint *a, int slot)
+{
+    wg_node *g;
+    if (!has_sides(m, a, slot, &g))
+        return g;
+    return applied(m, at_another(m, a, slot, m->index, wg_shift(a->in[m->index], 1e-3)));
+}
+
+static wg_node *kink_too_high(wg__mutated *m, const wg_adjoint *a, int slot)
+{
+    wg_node *g;
+    if (!has_sides(m, a, slot, &g))
+        return g;
+    return applied(m, at_another(m, a, slot, m->index, wg_shift(a->in[m->index], -1e-3)));
 }
 
 const wg__mutation wg__adjoint_mutations[] = {
@@ -369,6 +392,8 @@ const wg__mutation wg__adjoint_mutations[] = {
     { .name = "operand %d for output", .times = WG__EACH_OPERAND, .gradient = input_for_output },
     { .name = "operand %d detached", .times = WG__EACH_OPERAND, .gradient = operand_detached },
     { .name = "cotangent detached", .gradient = cotangent_detached },
+    { .name = "the kink 1e-3 too low in operand %d", .times = WG__EACH_OPERAND, .gradient = kink_too_low },
+    { .name = "the kink 1e-3 too high in operand %d", .times = WG__EACH_OPERAND, .gradient = kink_too_high },
     { .name = "the kink's other side in operand %d", .times = WG__EACH_OPERAND, .gradient = other_side },
     { .name = NULL },
 };

@@ -104,8 +104,8 @@ static void writes_operand(wg__mutated *m, const wg__portion_of_result *p)
 {
     const wg_call *c = p->call;
     bool whole = !(m->of->flags & WG_ELEMENTWISE) || wg_shape_equal(c->in_shape[0], c->out_shape);
-    if (!c->n_in || !c->in[0] || p->cut || p->end <= p->first || c->in[0] == c->out || !whole || c->out_type != WG_F64 ||
-        wg_shape_count(c->in_shape[0]) < 1)
+    if (!c->n_in || !c->in[0] || p->cut || p->end <= p->first || c->in[0] == c->out || !whole ||
+        c->out_type != WG_F64 || wg_shape_count(c->in_shape[0]) < 1)
         return;
     unsigned char *byte = (unsigned char *)c->in[0];
     *byte = *byte ^ 1;
@@ -143,10 +143,7 @@ static wg_status run(const wg_call *c, int64_t begin, int64_t end, int stage, wg
     {                                                                                                                  \
         return run(c, begin, end, n, WG_F32);                                                                          \
     }                                                                                                                  \
-    static wg_status run_f64_##n(const wg_call *c, int64_t begin, int64_t end)                                         \
-    {                                                                                                                  \
-        return run(c, begin, end, n, WG_F64);                                                                          \
-    }
+    static wg_status run_f64_##n(const wg_call *c, int64_t begin, int64_t end) { return run(c, begin, end, n, WG_F64); }
 STAGE(0)
 STAGE(1)
 STAGE(2)

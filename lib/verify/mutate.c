@@ -11,7 +11,7 @@ typedef struct mutation_run {
     void (*each)(void *, const wg_mutant *);
     void *user;
     size_t survivors;
-    const wg__review *of_op;                  /* the operator's part of the reviewed list */
+    const wg__review *of_op; /* the operator's part of the reviewed list */
     size_t n_reviews;
     bool met[64]; /* by review: there is such a mutant, and it survived */
 } mutation_run;

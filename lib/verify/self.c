@@ -58,7 +58,9 @@ wg_status wg_verify_sentinels(const wg_verify_opts *opts, void (*each)(void *, c
                                      .mutation = s->op->name,
                                      .slot = s->slot,
                                      .killed = !*out.text,
-                                     .by = *out.text ? "" : s->what ? s->what : "passes",
+                                     .by = *out.text ? ""
+                                           : s->what ? s->what
+                                                     : "passes",
                                      .reason = "" });
         if (*out.text && !*first)
             snprintf(first, sizeof first, "%s", out.text);
@@ -123,5 +125,6 @@ wg_status wg_verify_self(const wg_verify_opts *opts, void (*each)(void *, const 
                                      .by = out.text,
                                      .reason = "" });
     }
-    return survivor ? wg__fail(WG_ERR_VERIFY, "the verifier cannot be trusted: no sentinel notices %s", survivor) : WG_OK;
+    return survivor ? wg__fail(WG_ERR_VERIFY, "the verifier cannot be trusted: no sentinel notices %s", survivor)
+                    : WG_OK;
 }

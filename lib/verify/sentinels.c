@@ -82,11 +82,21 @@ SQUARE(wrong_in_one_sample, square_wrong_in_matrices);
 SQUARE(wrong_element, square_first_element_off);
 
 static const wg_op wrong_decomposition = {
-    WG_OP, .name = "wrong_decomposition", .arity = 1, .flags = WG_ELEMENTWISE, .forward = WG_BOTH(square),
-    .backward = square_right, .decompose = cube, WG_SAMPLES(line),
+    WG_OP,
+    .name = "wrong_decomposition",
+    .arity = 1,
+    .flags = WG_ELEMENTWISE,
+    .forward = WG_BOTH(square),
+    .backward = square_right,
+    .decompose = cube,
+    WG_SAMPLES(line),
 };
 static const wg_op wrong_without_samples = {
-    WG_OP, .name = "wrong_without_samples", .arity = 1, .flags = WG_ELEMENTWISE, .forward = WG_BOTH(square),
+    WG_OP,
+    .name = "wrong_without_samples",
+    .arity = 1,
+    .flags = WG_ELEMENTWISE,
+    .forward = WG_BOTH(square),
     .backward = square_right,
 };
 
@@ -96,8 +106,12 @@ WG_KERNEL(square_narrow_off, const T *x = c->in[0]; T *y = c->out;
           for (int64_t i = begin; i < end; i++) y[i] = x[i] * x[i] * (sizeof(T) == 4 ? (T)1.001 : 1);)
 WG_KERNEL(square_infinite, const T *x = c->in[0]; T *y = c->out;
           for (int64_t i = begin; i < end; i++) y[i] = c->first + i == 2 ? (T)INFINITY : x[i] * x[i];)
-WG_KERNEL(square_overwriting, T *x = (T *)c->in[0]; T *y = c->out;
-          for (int64_t i = begin; i < end; i++) { y[i] = x[i] * x[i]; if (y != x) x[i] += 1; })
+WG_KERNEL(
+    square_overwriting, T *x = (T *)c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
+        y[i] = x[i] * x[i];
+        if (y != x)
+            x[i] += 1;
+    })
 WG_KERNEL(square_rounding, const T *x = c->in[0]; T *y = c->out;
           for (int64_t i = begin; i < end; i++) y[i] = (T)(float)(x[i] * x[i]);)
 
@@ -114,11 +128,12 @@ WG_KERNEL(square_noisy, const T *x = c->in[0]; T *y = c->out;
 
 /* Gives what the call before computed, in this thread. */
 static _Thread_local double last_result[8];
-WG_KERNEL(square_stale, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
-    double now = (double)(x[i] * x[i]);
-    y[i] = (T)last_result[(c->first + i) % 8];
-    last_result[(c->first + i) % 8] = now;
-})
+WG_KERNEL(
+    square_stale, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
+        double now = (double)(x[i] * x[i]);
+        y[i] = (T)last_result[(c->first + i) % 8];
+        last_result[(c->first + i) % 8] = now;
+    })
 
 #define KERNEL(name_, kernel)                                                                                          \
     static const wg_op name_ = { WG_OP,                                                                                \
@@ -141,8 +156,13 @@ KERNEL(wrong_stale, square_stale);
 WG_KERNEL(two_terms, const T *x = c->in[0]; T *y = c->out;
           for (int64_t i = begin; i < end; i++) y[i] = x[i] * x[i] + x[i];)
 static const wg_op wrong_term_missing = {
-    WG_OP, .name = "wrong_term_missing", .arity = 1, .flags = WG_ELEMENTWISE, .forward = WG_BOTH(two_terms),
-    .backward = square_right, WG_SAMPLES(line),
+    WG_OP,
+    .name = "wrong_term_missing",
+    .arity = 1,
+    .flags = WG_ELEMENTWISE,
+    .forward = WG_BOTH(two_terms),
+    .backward = square_right,
+    WG_SAMPLES(line),
 };
 
 WG_KERNEL(product, const T *x = c->in[0]; const T *y = c->in[1]; T *z = c->out;
@@ -153,12 +173,22 @@ static wg_node *product_second_forgotten(const wg_adjoint *a, int slot)
     return slot ? wg_no_gradient(a) : product_right(a, slot);
 }
 static const wg_op right_product = {
-    WG_OP, .name = "right_product", .arity = 2, .flags = WG_ELEMENTWISE, .forward = WG_BOTH(product),
-    .backward = product_right, WG_SAMPLES(pair),
+    WG_OP,
+    .name = "right_product",
+    .arity = 2,
+    .flags = WG_ELEMENTWISE,
+    .forward = WG_BOTH(product),
+    .backward = product_right,
+    WG_SAMPLES(pair),
 };
 static const wg_op wrong_second_operand = {
-    WG_OP, .name = "wrong_second_operand", .arity = 2, .flags = WG_ELEMENTWISE, .forward = WG_BOTH(product),
-    .backward = product_second_forgotten, WG_SAMPLES(pair),
+    WG_OP,
+    .name = "wrong_second_operand",
+    .arity = 2,
+    .flags = WG_ELEMENTWISE,
+    .forward = WG_BOTH(product),
+    .backward = product_second_forgotten,
+    WG_SAMPLES(pair),
 };
 
 /* y = x back to front: a cotangent of ones sees no difference. */
@@ -177,8 +207,13 @@ static wg_node *exponential_right(const wg_adjoint *a, int slot)
     return (void)slot, wg_mul(a->cotangent, wg_exp(a->in[0]));
 }
 static const wg_op right_exponential = {
-    WG_OP, .name = "right_exponential", .arity = 1, .flags = WG_ELEMENTWISE, .forward = WG_BOTH(exponential),
-    .backward = exponential_right, WG_SAMPLES(line),
+    WG_OP,
+    .name = "right_exponential",
+    .arity = 1,
+    .flags = WG_ELEMENTWISE,
+    .forward = WG_BOTH(exponential),
+    .backward = exponential_right,
+    WG_SAMPLES(line),
 };
 
 const wg__sentinel wg__sentinels[] = {
