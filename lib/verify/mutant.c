@@ -34,12 +34,21 @@ static void *extended(wg__mutated *m, const void *attrs)
     return to;
 }
 
+/* Of samples that share their attributes, the wrapper's share theirs. */
+static void *attributes_of(wg__mutated *m, const wg_sample *samples, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (m->of->samples[j].attrs == m->of->samples[i].attrs)
+            return (void *)samples[j].attrs;
+    return extended(m, m->of->samples[i].attrs);
+}
+
 static bool take_samples(wg__mutated *m)
 {
     wg_sample *samples = wg__arena_alloc(&m->arena, (m->of->n_samples + 1) * sizeof *samples);
     for (size_t i = 0; samples && i < m->of->n_samples; i++) {
         samples[i] = m->of->samples[i];
-        if (!(samples[i].attrs = extended(m, samples[i].attrs)))
+        if (!(samples[i].attrs = attributes_of(m, samples, i)))
             return false;
     }
     m->op.samples = samples;

@@ -5,6 +5,8 @@
 #include "verify/report.h"
 #include "verify/rig.h"
 
+enum { WG__SEEN = 256, WG__PLACE_MAX = 128 };
+
 typedef struct wg__session {
     const wg_op *op;
     const wg_verify_opts *opts;
@@ -12,17 +14,25 @@ typedef struct wg__session {
     wg__rig *rig;
     wg__stream stream;
     int sample;
-    size_t judged[3], undecided[3]; /* comparisons with differences, by order */
-    bool until_failure;       /* nothing is asked after the first failure */
+    const char *variant;      /* how the sample was altered; "": it is the operator's own */
+    size_t judged[3], undecided[3]; /* comparisons with differences, on the operator's own samples, by order */
+    bool until_failure;             /* nothing is asked after the first failure */
+    uint64_t seen[WG__SEEN];  /* hashes of the variants tried */
+    int n_seen;
 } wg__session;
+
+static inline bool wg__is_generated(const wg__session *s) { return *s->variant != 0; }
 
 /* Each looks at the rig's sample at the values drawn, adds to the report, and leaves the operands as they were. A
  * status means that the verification cannot go on. */
-wg_status wg__check_values(wg__session *); /* shape, finiteness, interpreter, threads, operands untouched, decompose */
-void wg__check_precision(wg__session *); /* of the value just computed */
-wg_status wg__check_narrow(wg__session *); /* f32 against f64 */
-wg_status wg__check_gradients(wg__session *); /* every slot against differences; zero and linear in the cotangent */
-wg_status wg__check_second(wg__session *);    /* the gradients' gradients, symmetry, forward mode */
+wg_status wg__check_values(wg__session *);            /* shape, finiteness, decompose */
+void wg__check_precision(wg__session *);              /* of the value just computed */
+wg_status wg__check_runs(wg__session *, int order);   /* the same bits however it is run; nothing read is written */
+wg_status wg__check_narrow(wg__session *);            /* f32 against f64, up to the rig's order */
+wg_status wg__check_gradients(wg__session *);         /* every slot against differences */
+wg_status wg__check_linear(wg__session *, int order); /* in the cotangent; zero for a zero one */
+wg_status wg__check_second(wg__session *);            /* the gradients' gradients, symmetry, forward mode */
+wg_status wg__check_finite_gradients(wg__session *);
 
 /* Is there no more to be asked? */
 static inline bool wg__session_ends(const wg__session *s) { return s->until_failure && s->report->failed; }
@@ -34,9 +44,13 @@ wg_status wg__judge_slot(wg__session *, int slot, int order, const double *cotan
 void wg__audit(wg__session *);
 /* Fails when a comparison's v (n) is zero or all alike, or nothing was moved: then it could not tell right from wrong. */
 void wg__audit_vectors(wg__session *, size_t n, const double *v, bool moved);
-/* Adds a check that has no slot: passed, or failed with "op: sample k: text". */
+/* Adds a check that has no slot: passed, or failed with "op: sample k, variant: text". */
 void wg__settle_check(wg__session *, const char *what, int order, bool passed, const char *format, ...) WG_PRINTF(5, 6);
-/* Compares every wanted node of that order, as compiled and as interpreted, bit by bit. */
-wg_status wg__check_interpreted(wg__session *, int order);
+/* Has an operand no elements? */
+bool wg__rig_takes_nothing(const wg__rig *);
+/* "op: sample k, variant" */
+const char *wg__session_place(const wg__session *, char text[WG__PLACE_MAX]);
+/* Each operand's gradient, of that order, against that of the decomposition. */
+wg_status wg__check_parts(wg__session *, int order);
 
 #endif
