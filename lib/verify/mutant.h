@@ -30,6 +30,7 @@ typedef struct wg__mutation {
     /* Spoils what a kernel has computed. It sets m->applied where that makes a difference. */
     void (*value)(wg__mutated *, const wg__portion_of_result *);
     wg_node *(*decomposition)(wg__mutated *, const wg_adjoint *);
+    bool elsewhere; /* it shows in other graphs than the one in f64 */
 } wg__mutation;
 
 enum { WG__STALE = 512 };
@@ -39,7 +40,7 @@ struct wg__mutated {
     const wg_op *of;
     const wg__mutation *mutation;
     int slot, index; /* slot: whose gradient is wrong */
-    atomic_bool applied;
+    atomic_bool applied, here; /* here: in the graph that is being built */
     wg__op_kernels kernels; /* of `of` */
     wg__arena arena;        /* samples and their attributes */
     double last[WG__STALE]; /* results of the run before */
@@ -73,7 +74,7 @@ typedef struct wg__review {
 } wg__review;
 extern const wg__review wg__reviews[]; /* an operator's stand together; ended by one without an operator */
 
-/* Verifies, but stops at the first check that fails. */
-wg_status wg__verify_op_until_failure(const wg_op *, const wg_verify_opts *, wg_report **);
+/* Verifies, but stops at the first check that fails, and looks only at samples whose graph is worthwhile; NULL: at all. */
+wg_status wg__verify_op_until_failure(const wg_op *, const wg_verify_opts *, bool (*worthwhile)(const wg_op *), wg_report **);
 
 #endif

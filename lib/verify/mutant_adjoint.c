@@ -14,6 +14,7 @@ static wg_node *right(const wg__mutated *m, const wg_adjoint *a, int slot) { ret
 static wg_node *applied(wg__mutated *m, wg_node *gradient)
 {
     atomic_store(&m->applied, true);
+    atomic_store(&m->here, true);
     return gradient;
 }
 
@@ -375,7 +376,7 @@ const wg__mutation wg__adjoint_mutations[] = {
     { .name = "one element not a number", .gradient = element_not_a_number },
     { .name = "transposed", .gradient = transposed },
     { .name = "rounded to f32", .gradient = rounded },
-    { .name = "off in f32", .gradient = off_in_f32 },
+    { .name = "off in f32", .gradient = off_in_f32, .elsewhere = true },
     { .name = "broadcast averaged", .gradient = broadcast_averaged },
     { .name = "broadcast not summed", .gradient = broadcast_missing },
     { .name = "broadcast summed over another axis", .gradient = broadcast_other_axis },

@@ -57,12 +57,16 @@ static void tell(mutation_run *r, const wg_mutant *mutant)
         r->each(r->user, mutant);
 }
 
+/* Where the mutation does not apply the operator is what it was, and that passes. */
+static bool is_here(const wg_op *op) { return atomic_exchange(&((wg__mutated *)op)->here, false); }
+
 /* *applied: there is such a mutant. */
 static wg_status try_one(mutation_run *r, const wg__mutation *mutation, int slot, int index, bool *applied)
 {
     wg_report *report = NULL;
     wg__mutated_set(r->m, mutation, slot, index);
-    wg_status st = wg__verify_op_until_failure(&r->m->op, r->opts, &report);
+    bool in_graphs = !mutation->value && !mutation->elsewhere;
+    wg_status st = wg__verify_op_until_failure(&r->m->op, r->opts, in_graphs ? is_here : NULL, &report);
     *applied = atomic_load(&r->m->applied);
     bool ran = st == WG_OK || st == WG_ERR_VERIFY;
     if (ran && *applied) {
@@ -108,7 +112,7 @@ static wg_status try_unchanged(mutation_run *r)
 {
     wg_report *report = NULL;
     wg__mutated_set(r->m, NULL, -1, 0);
-    wg_status st = wg__verify_op_until_failure(&r->m->op, r->opts, &report);
+    wg_status st = wg__verify_op_until_failure(&r->m->op, r->opts, NULL, &report);
     wg_report_free(report);
     return st == WG_ERR_VERIFY ? wg__fail_in("%s: without a mutation it fails: ", r->m->of->name) : st;
 }

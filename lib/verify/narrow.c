@@ -44,7 +44,8 @@ static void perturb(wg__rig *wide, const wg__rig *narrow, wg__stream *stream)
         wg__operand *x = &wide->in[k];
         const wg__operand *from = &narrow->in[k];
         for (size_t i = 0; i < x->count && x->moved; i++)
-            ((double *)x->data)[i] = within(x->range, moved_a_little(wg__load(from->data, from->dtype, (int64_t)i), stream));
+            ((double *)x->data)[i] =
+                within(x->range, moved_a_little(wg__load(from->data, from->dtype, (int64_t)i), stream));
         for (size_t i = 0; i < x->count; i++)
             x->d_data[i] = moved_a_little(from->d_data[i], stream);
     }
@@ -135,7 +136,7 @@ static wg_status compare(wg__session *s, wg__rig *narrow, int order, double *lar
     wg_status st = wg__rig_run(narrow, order);
     if (!st)
         st = measure(s, narrow, order, t, n);
-    double before = order == 2 ? *largest : 0;
+    double before = s->degenerate ? 1 : order == 2 ? *largest : 0;
     *largest = 0;
     for (int k = 0; k < n && !st; k++) {
         double floor = before;

@@ -9,6 +9,7 @@
 /* A rig of that order, or of the highest below it that can be built; what cannot be built is reported. */
 static wg__rig *build(wg__session *s, wg__rig_opts opts)
 {
+    opts.worthwhile = s->worthwhile;
     for (; opts.order >= 0; opts.order--) {
         wg__rig *r = wg__rig_new(&opts);
         if (r || wg_error_status() == WG_ERR_NOMEM)
@@ -22,7 +23,8 @@ static wg__rig *build(wg__session *s, wg__rig_opts opts)
 /* Values at the ends of their ranges leave no room for differences: what can be asked of them without. */
 static wg_status check_extremes(wg__session *s)
 {
-    wg_status st = wg__check_values(s);
+    bool defined;
+    wg_status st = wg__check_values(s, &defined);
     if (!st && !(s->op->flags & WG_RANDOM))
         st = wg__check_narrow(s);
     if (!st && s->rig->of.order >= 1)
@@ -58,14 +60,19 @@ static wg_status check_rig(wg__session *s)
         return check_extremes(s);
     bool values = !wg__has_flaw(WG__VALUES_SKIPPED);
     bool narrow = !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED); /* the two types draw other numbers */
-    wg_status st = values ? wg__check_values(s) : wg__rig_run(s->rig, 0);
+    bool defined = true;
+    wg_status st = values ? wg__check_values(s, &defined) : wg__rig_run(s->rig, 0);
+    if (!st && !defined)
+        return WG_OK;
+    if (!st && s->until_failure)
+        st = check_derivatives(s);
     if (!st && values)
         wg__check_precision(s);
     for (int k = 0; k <= order && !st && values && !wg__session_ends(s); k++)
         st = wg__check_runs(s, k);
     if (!st && narrow && values && !wg__session_ends(s))
         st = wg__check_narrow(s);
-    return st || wg__session_ends(s) ? st : check_derivatives(s);
+    return st || s->until_failure ? st : check_derivatives(s);
 }
 
 static wg_status check_with(wg__session *s, const wg__rig_opts *opts)
@@ -73,7 +80,7 @@ static wg_status check_with(wg__session *s, const wg__rig_opts *opts)
     s->rig = build(s, *opts);
     if (!s->rig)
         return wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
-    wg_status st = check_rig(s);
+    wg_status st = s->rig->idle ? WG_OK : check_rig(s);
     wg__rig_free(s->rig);
     s->rig = NULL;
     if (st == WG_ERR_RANGE && wg__is_generated(s) && (s->op->flags & WG_CAN_FAIL))
@@ -131,8 +138,10 @@ static wg_status try_variant(void *user, const wg__variant *v)
     if (!wg__rig_fits(&opts))
         return wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
     s->variant = v->text;
+    s->degenerate = v->degenerate;
     wg_status st = check_results(s, &opts);
     s->variant = "";
+    s->degenerate = false;
     return st;
 }
 
@@ -147,6 +156,18 @@ static wg_status check_sample(wg__session *s, int order)
     return st ? st : wg__each_variant(s->op, sample, try_variant, &t);
 }
 
+/* Of each operand, and of each order: what one decides is no excuse for another. */
+static void count_decided(wg__session *s, wg_check check)
+{
+    for (int k = 1; k <= 2; k++)
+        for (int slot = 0; slot < WG__SLOTS; slot++)
+            if (2 * s->undecided[k][slot] > s->judged[k][slot])
+                wg__report_add(s->report, check,
+                               "%s: its samples decide too little: %zu of %zu comparisons of operand %d at order %d are "
+                               "inconclusive",
+                               s->op->name, s->undecided[k][slot], s->judged[k][slot], slot, k);
+}
+
 static wg_status check_samples(wg__session *s)
 {
     bool exempt = s->op->flags & (WG_LEAF | WG_EFFECT);
@@ -159,17 +180,15 @@ static wg_status check_samples(wg__session *s)
     for (int draw = 0; draw < s->opts->draws && !st; draw++, s->n_seen = 0)
         for (s->sample = 0; s->sample < samples && !st && !wg__session_ends(s); s->sample++)
             st = check_sample(s, order > 2 ? 2 : order);
-    if (!st)
+    if (!st && !s->worthwhile)
         wg__audit(s);
-    for (int k = 1; k <= 2; k++)
-        if (2 * s->undecided[k] > s->judged[k] && !wg__has_flaw(WG__UNDECIDED_ALLOWED))
-            wg__report_add(s->report, missing,
-                           "%s: its samples decide too little: %zu of %zu comparisons at order %d are inconclusive",
-                           s->op->name, s->undecided[k], s->judged[k], k);
+    if (!wg__has_flaw(WG__UNDECIDED_ALLOWED))
+        count_decided(s, missing);
     return st;
 }
 
-static wg_status verify(const wg_op *op, const wg_verify_opts *opts, bool until_failure, wg_report **out)
+static wg_status verify(const wg_op *op, const wg_verify_opts *opts, bool until_failure,
+                        bool (*worthwhile)(const wg_op *), wg_report **out)
 {
     wg_verify_opts all;
     if (out)
@@ -178,9 +197,12 @@ static wg_status verify(const wg_op *op, const wg_verify_opts *opts, bool until_
         return WG_ERR_ARG;
     if (!op || !op->name || !op->size)
         return wg__fail(WG_ERR_ARG, "wg_verify_op: no operator, or its descriptor does not begin with WG_OP");
-    wg__session s = {
-        .op = op, .opts = &all, .report = wg__report_new(), .variant = "", .until_failure = until_failure
-    };
+    wg__session s = { .op = op,
+                      .opts = &all,
+                      .report = wg__report_new(),
+                      .variant = "",
+                      .until_failure = until_failure,
+                      .worthwhile = worthwhile };
     if (!s.report)
         return WG_ERR_NOMEM;
     s.stream.key = wg__stream_key(all.seed, op->name);
@@ -189,12 +211,13 @@ static wg_status verify(const wg_op *op, const wg_verify_opts *opts, bool until_
 
 wg_status wg_verify_op_with(const wg_op *op, const wg_verify_opts *opts, wg_report **out)
 {
-    return verify(op, opts, false, out);
+    return verify(op, opts, false, NULL, out);
 }
 
-wg_status wg__verify_op_until_failure(const wg_op *op, const wg_verify_opts *opts, wg_report **out)
+wg_status wg__verify_op_until_failure(const wg_op *op, const wg_verify_opts *opts, bool (*worthwhile)(const wg_op *),
+                                      wg_report **out)
 {
-    return verify(op, opts, true, out);
+    return verify(op, opts, true, worthwhile, out);
 }
 
 wg_status wg_verify_op(const wg_op *op, wg_report **out) { return wg_verify_op_with(op, NULL, out); }

@@ -15,8 +15,10 @@ typedef struct wg__session {
     wg__stream stream;
     int sample;
     const char *variant;      /* how the sample was altered; "": it is the operator's own */
-    size_t judged[3], undecided[3]; /* comparisons with differences, on the operator's own samples, by order */
-    bool until_failure;             /* nothing is asked after the first failure */
+    size_t judged[3][WG__SLOTS], undecided[3][WG__SLOTS]; /* comparisons with differences, by order, on own samples */
+    bool until_failure;             /* nothing is asked after the first failure; derivatives come first */
+    bool (*worthwhile)(const wg_op *); /* see wg__rig_opts */
+    bool degenerate;          /* see wg__variant */
     uint64_t seen[WG__SEEN];  /* hashes of the variants tried */
     int n_seen;
 } wg__session;
@@ -25,13 +27,28 @@ static inline bool wg__is_generated(const wg__session *s) { return *s->variant !
 
 /* Each looks at the rig's sample at the values drawn, adds to the report, and leaves the operands as they were. A
  * status means that the verification cannot go on. */
-wg_status wg__check_values(wg__session *);            /* shape, finiteness, decompose */
-void wg__check_precision(wg__session *);              /* of the value just computed */
-wg_status wg__check_runs(wg__session *, int order);   /* the same bits however it is run; nothing read is written */
-wg_status wg__check_narrow(wg__session *);            /* f32 against f64, up to the rig's order */
-wg_status wg__check_gradients(wg__session *);         /* every slot against differences */
-wg_status wg__check_linear(wg__session *, int order); /* in the cotangent; zero for a zero one */
-wg_status wg__check_second(wg__session *);            /* the gradients' gradients, symmetry, forward mode */
+/* Of the value just computed. */
+void wg__check_precision(wg__session *);
+/* Shape, finiteness, decompose. Not *defined: the mean of nothing, which is no number, and rightly. */
+wg_status wg__check_values(wg__session *, bool *defined);
+/* The same bits however it is run; nothing that is only read is written. */
+wg_status wg__check_runs(wg__session *, int order);
+/* The same bits wherever the operands come from: bound in strides, transposed, computed, used by others too. */
+wg_status wg__check_contexts(wg__session *);
+/* f32 against f64, up to the rig's order. */
+wg_status wg__check_narrow(wg__session *);
+/* Every slot against differences, at order 1. */
+wg_status wg__check_gradients(wg__session *);
+/* Linear in the cotangent, and zero for a zero one. */
+wg_status wg__check_linear(wg__session *, int order);
+/* The gradients' gradients, symmetry, forward mode. */
+wg_status wg__check_second(wg__session *);
+/* Each operand's gradient, of that order, against that of the decomposition. */
+wg_status wg__check_parts(wg__session *, int order);
+/* Gradients at kinks and at ties. */
+wg_status wg__check_kinks(wg__session *);
+/* How fast the linear part's error shrinks, for each operand. */
+wg_status wg__check_taylor(wg__session *);
 wg_status wg__check_finite_gradients(wg__session *);
 
 /* Is there no more to be asked? */
@@ -50,7 +67,5 @@ void wg__settle_check(wg__session *, const char *what, int order, bool passed, c
 bool wg__rig_takes_nothing(const wg__rig *);
 /* "op: sample k, variant" */
 const char *wg__session_place(const wg__session *, char text[WG__PLACE_MAX]);
-/* Each operand's gradient, of that order, against that of the decomposition. */
-wg_status wg__check_parts(wg__session *, int order);
 
 #endif

@@ -39,7 +39,6 @@ static void check_shape(wg__session *s, wg_view y)
                      wg_shape_text(declared, a, sizeof a), wg_dtype_name(y.dtype), wg_shape_text(y.shape, b, sizeof b));
 }
 
-/* The mean of nothing is no number, and rightly. */
 bool wg__rig_takes_nothing(const wg__rig *r)
 {
     for (int k = 0; k < r->n; k++)
@@ -48,16 +47,16 @@ bool wg__rig_takes_nothing(const wg__rig *r)
     return false;
 }
 
-static void check_finite(wg__session *s, wg_view y)
+static bool check_finite(wg__session *s, wg_view y)
 {
-    if (wg__rig_takes_nothing(s->rig))
-        return;
     int64_t at = 0;
     while (at < (int64_t)s->rig->count && isfinite(wg_view_at(y, at)))
         at++;
-    wg__settle_check(s, "value", 0, at == (int64_t)s->rig->count,
-                     "element %lld of its value is %g, on operands of its own choice", (long long)at,
-                     wg_view_at(y, at));
+    bool finite = at == (int64_t)s->rig->count;
+    if (!s->degenerate)
+        wg__settle_check(s, "value", 0, finite, "element %lld of its value is %g, on operands of its own choice",
+                         (long long)at, wg_view_at(y, at));
+    return finite;
 }
 
 /* |a - b| <= 1024 units of the largest; two NaN are equal. */
@@ -104,8 +103,9 @@ wg_status wg__check_parts(wg__session *s, int order)
     return st;
 }
 
-wg_status wg__check_values(wg__session *s)
+wg_status wg__check_values(wg__session *s, bool *defined)
 {
+    *defined = false;
     wg_status st = wg__rig_run(s->rig, 0);
     if (st)
         return st;
@@ -113,7 +113,7 @@ wg_status wg__check_values(wg__session *s)
     if (!y.data && s->rig->count)
         return wg_error_status();
     check_shape(s, y);
-    check_finite(s, y);
+    *defined = check_finite(s, y) || !s->degenerate;
     if (s->rig->decomposed)
         check_decomposed(s);
     return WG_OK;

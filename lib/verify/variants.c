@@ -107,6 +107,7 @@ static void try_small_sizes(maker *m)
         for (int64_t to = 0; to <= 1 && to < size[k]; to++) {
             wg__variant v = begin(m);
             replace_sizes(m, &v.sample, 1, &size[k], &to);
+            v.degenerate = true;
             snprintf(v.text, sizeof v.text, "size %lld for %lld", (long long)to, (long long)size[k]);
             try(m, &v);
         }

@@ -9,7 +9,8 @@ typedef struct wg__variant {
     int tied, with; /* as in wg__rig_opts */
     wg__where where;
     bool large;
-    char text[80]; /* "broadcast of operand 1 along axis 0" */
+    bool degenerate; /* a size was made 0 or 1: what is left may be a constant, computed by terms that cancel */
+    char text[80];   /* "broadcast of operand 1 along axis 0" */
 } wg__variant;
 
 /* Calls visit(user, variant) for each, whether or not the operator takes it, until one returns a failure. */
