@@ -303,6 +303,9 @@ says '"failed": 0'
 works check tanh --quiet
 lines out 1
 refuses 2 "did you mean relu?" check rellu
+works check --mutate exp --json
+says '"survived": 0'
+refuses 2 "mutate goes with operators alone" check --mutate --model m.npz
 refuses 2 "--order 3: expected 1 or 2" check --order 3
 refuses 2 "either operators or --model" check relu --model m.npz
 refuses 2 "data is for --model" check --x data.npz:x

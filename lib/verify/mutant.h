@@ -39,11 +39,11 @@ struct wg__mutated {
     wg_op op; /* first, so that a node's operator is this */
     const wg_op *of;
     const wg__mutation *mutation;
-    int slot, index; /* slot: whose gradient is wrong */
+    int slot, index;           /* slot: whose gradient is wrong */
     atomic_bool applied, here; /* here: in the graph that is being built */
-    wg__op_kernels kernels; /* of `of` */
-    wg__arena arena;        /* samples and their attributes */
-    double last[WG__STALE]; /* results of the run before */
+    wg__op_kernels kernels;    /* of `of` */
+    wg__arena arena;           /* samples and their attributes */
+    double last[WG__STALE];    /* results of the run before */
     bool remembered[WG__STALE];
 };
 
@@ -75,6 +75,7 @@ typedef struct wg__review {
 extern const wg__review wg__reviews[]; /* an operator's stand together; ended by one without an operator */
 
 /* Verifies, but stops at the first check that fails, and looks only at samples whose graph is worthwhile; NULL: at all. */
-wg_status wg__verify_op_until_failure(const wg_op *, const wg_verify_opts *, bool (*worthwhile)(const wg_op *), wg_report **);
+wg_status wg__verify_op_until_failure(const wg_op *, const wg_verify_opts *, bool (*worthwhile)(const wg_op *),
+                                      wg_report **);
 
 #endif

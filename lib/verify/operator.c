@@ -25,7 +25,7 @@ static wg_status check_extremes(wg__session *s)
 {
     bool defined;
     wg_status st = wg__check_values(s, &defined);
-    if (!st && !(s->op->flags & WG_RANDOM))
+    if (!st && !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED))
         st = wg__check_narrow(s);
     if (!st && s->rig->of.order >= 1)
         st = wg__check_finite_gradients(s);
@@ -59,7 +59,8 @@ static wg_status check_rig(wg__session *s)
     if (s->rig->of.where != WG__INSIDE)
         return check_extremes(s);
     bool values = !wg__has_flaw(WG__VALUES_SKIPPED);
-    bool narrow = !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED); /* the two types draw other numbers */
+    bool narrow =
+        !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED); /* the two types draw other numbers */
     bool defined = true;
     wg_status st = values ? wg__check_values(s, &defined) : wg__rig_run(s->rig, 0);
     if (!st && !defined)
@@ -162,10 +163,11 @@ static void count_decided(wg__session *s, wg_check check)
     for (int k = 1; k <= 2; k++)
         for (int slot = 0; slot < WG__SLOTS; slot++)
             if (2 * s->undecided[k][slot] > s->judged[k][slot])
-                wg__report_add(s->report, check,
-                               "%s: its samples decide too little: %zu of %zu comparisons of operand %d at order %d are "
-                               "inconclusive",
-                               s->op->name, s->undecided[k][slot], s->judged[k][slot], slot, k);
+                wg__report_add(
+                    s->report, check,
+                    "%s: its samples decide too little: %zu of %zu comparisons of operand %d at order %d are "
+                    "inconclusive",
+                    s->op->name, s->undecided[k][slot], s->judged[k][slot], slot, k);
 }
 
 static wg_status check_samples(wg__session *s)

@@ -199,27 +199,43 @@ static const wg_op wrong_order = {
     WG_OP, .name = "wrong_order", .arity = 1, .forward = WG_BOTH(backwards), .backward = not_reversed, WG_SAMPLES(line),
 };
 
-/* e^x: its gradient is its value. */
-WG_KERNEL(exponential, const T *x = c->in[0]; T *y = c->out;
-          for (int64_t i = begin; i < end; i++) y[i] = (T)exp((double)x[i]);)
-static wg_node *exponential_right(const wg_adjoint *a, int slot)
+/* e^sin 4x: differences of it have an error, which must be estimated. */
+WG_KERNEL(wave, const T *x = c->in[0]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = (T)exp(sin(4 * (double)x[i]));)
+static wg_node *wave_right(const wg_adjoint *a, int slot)
 {
-    return (void)slot, wg_mul(a->cotangent, wg_exp(a->in[0]));
+    (void)slot;
+    wg_node *x = wg_scale(a->in[0], 4);
+    return wg_mul(a->cotangent, wg_mul(wg_exp(wg_sin(x)), wg_scale(wg_cos(x), 4)));
 }
-static const wg_op right_exponential = {
+static const wg_op right_wave = {
     WG_OP,
-    .name = "right_exponential",
+    .name = "right_wave",
     .arity = 1,
     .flags = WG_ELEMENTWISE,
-    .forward = WG_BOTH(exponential),
-    .backward = exponential_right,
+    .forward = WG_BOTH(wave),
+    .backward = wave_right,
+    WG_SAMPLES(line),
+};
+
+/* x, by way of numbers that are large: the noise of the differences is not that of their rounding, and must be measured. */
+WG_KERNEL(cancelling, const T *x = c->in[0]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = (T)(((double)x[i] + 4096) - 4096);)
+static const wg_op right_cancelling = {
+    WG_OP,
+    .name = "right_cancelling",
+    .arity = 1,
+    .flags = WG_ELEMENTWISE,
+    .forward = WG_BOTH(cancelling),
+    .backward = not_reversed,
     WG_SAMPLES(line),
 };
 
 const wg__sentinel wg__sentinels[] = {
     { &right_square, NULL, -1 },
     { &right_product, NULL, -1 },
-    { &right_exponential, NULL, -1 },
+    { &right_wave, NULL, -1 },
+    { &right_cancelling, NULL, -1 },
     { &wrong_sign, "gradient", 0 },
     { &wrong_factor, "gradient", 0 },
     { &wrong_a_little, "gradient", 0 },
@@ -240,7 +256,7 @@ const wg__sentinel wg__sentinels[] = {
     { &wrong_infinite, "value", -1 },
     { &wrong_overwriting, "operands", -1 },
     { &wrong_rounded_value, "precision", -1 },
-    { &wrong_stale, "interpreter", -1 },
+    { &wrong_stale, "samples", -1 },
     { &wrong_decomposition, "decompose", -1 },
     { &wrong_noisy, "samples", -1 },
     { &wrong_without_samples, "samples", -1 },
