@@ -410,6 +410,9 @@ if grep -Eiq "<script|src=|href=|@import" page.html; then fail "the page needs m
 works check relu --calibrate --points 40 --html page.html
 says "28 functions, 40 points each"
 refuses 2 "did you mean rel" check rellu
+works check --mutate exp --json
+says '"survived": 0'
+refuses 2 "mutate goes with operators alone" check --mutate --model m.npz
 refuses 2 "--order 3: expected 1 or 2" check --order 3
 refuses 2 "did you mean --thorough?" check --thorogh
 refuses 2 "did you mean --calibrate?" check --calibrat

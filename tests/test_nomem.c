@@ -129,13 +129,32 @@ START_TEST(a_save_that_fails_leaves_the_old_file)
 }
 END_TEST
 
+/* A verdict on mutants is a verdict on all of them: short of memory there is none. Hundreds of thousands of allocations, so not each. */
+START_TEST(mutants_are_not_judged_without_memory)
+{
+    enum { EACH = 12, RUNS = 6 };
+    const wg_op *op = wg_registry_find(NULL, "softmax");
+    wg__alloc_fail_at(0, 0);
+    ck_assert_int_eq(wg_verify_mutants(op, NULL, NULL, NULL), WG_OK);
+    size_t n = wg__alloc_fail_at(0, 0), stride = n / RUNS | 1;
+    for (size_t i = 1; i <= n; i += i < EACH ? 1 : stride) {
+        wg__alloc_fail_at(i, _i);
+        wg_status st = wg_verify_mutants(op, NULL, NULL, NULL);
+        wg__alloc_fail_at(0, 0);
+        ck_assert_msg(st == WG_ERR_NOMEM, "allocation %zu of %zu: status %d, %s", i, n, st, wg_error());
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("nomem");
     TCase *t = tcase_create("nomem");
+    tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 2);
     tcase_add_loop_test(t, a_load_that_fails_changes_nothing, 0, 2);
     tcase_add_loop_test(t, a_save_that_fails_leaves_the_old_file, 0, 2);
+    tcase_add_loop_test(t, mutants_are_not_judged_without_memory, 0, 2);
     suite_add_tcase(s, t);
     int failed = run_suite(s);
     remove("nomem.npz"), remove("nomem_load.npz"), remove("nomem_save.npz");

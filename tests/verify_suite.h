@@ -9,5 +9,6 @@ TCase *verify_wrong_operators(void);
 TCase *verify_battery(void);
 TCase *verify_models(void);
 TCase *verify_blame(void);
+TCase *verify_mutants(void);
 
 #endif

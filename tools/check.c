@@ -18,6 +18,8 @@ static const option table_of_options[] = {
     { .name = "thorough", .kind = OPTION_FLAG, AT(thorough),
       .help = "three draws on every instruction set, all work split" },
     { .name = "slots", .kind = OPTION_FLAG, AT(slots), .help = "a line for each operand, order and check" },
+    { .name = "mutate", .kind = OPTION_FLAG, AT(mutate),
+      .help = "make operators, and the verifier, wrong in every known way: each must be noticed" },
     { .name = "calibrate", .kind = OPTION_FLAG, AT(calibrate),
       .help = "measure what the verifier finds of errors that are planted" },
     { .name = "points", .argument = "N", .kind = OPTION_COUNT, AT(points), .least = 1,
@@ -138,6 +140,18 @@ static int run_operators(const struct command *c, const wg_registry *registry, j
     return code;
 }
 
+static int run_mutants(const struct command *c, const wg_registry *registry)
+{
+    const struct check_options *o = c->values;
+    struct check_work work = { .registry = registry, .order = (int)o->order, .draws = (int)o->draws,
+                               .seed = (uint64_t)o->seed };
+    int code = choose_operators(&work, c);
+    if (!code)
+        code = check_mutants(&work, !c->n_operands && !registry);
+    free(work.op);
+    return code;
+}
+
 /* Adds the key "calibration". On a page a quick one will do. */
 static int run_calibration(const struct check_options *o, json_t *result)
 {
@@ -168,7 +182,11 @@ static int check_registry(const struct command *c, const wg_registry *registry)
     json_t *result = NULL;
     if (o->calibrate && !o->html)
         return finish(o, json_object(), NULL, NULL, DONE);
+    if (o->mutate)
+        return run_mutants(c, registry);
     int code = run_operators(c, registry, &result);
+    if (!code)
+        code = check_sentinels((uint64_t)o->seed);
     return result ? finish(o, result, NULL, NULL, code) : code;
 }
 
@@ -221,6 +239,9 @@ static int misuse(const struct command *c)
                             "(with --html it comes with them)");
     if (o->model && (o->thorough || o->slots))
         return tool_misused("check: --thorough and --slots are for operators, not for --model");
+    if (o->mutate && (o->model || o->thorough || o->slots || o->calibrate || o->html))
+        return tool_misused("check: --mutate goes with operators alone, not with --model, --thorough, --slots, --calibrate or "
+                            "--html");
     if (o->verbose && !o->calibrate)
         return tool_misused("check: --verbose is for --calibrate");
     if (o->points && !o->calibrate && !o->html)

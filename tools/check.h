@@ -9,7 +9,7 @@
 struct check_options {
     struct common common;
     int64_t order, seed, draws, points, examples_axis;
-    bool thorough, calibrate, slots, verbose;
+    bool thorough, calibrate, slots, verbose, mutate;
     const char *model, *data, *x, *y, *html;
 };
 
@@ -44,6 +44,12 @@ json_t *calibration_measure(int64_t points, uint64_t seed);
 /* Prints the table, and what of the promise is not kept. */
 void calibration_tell(const json_t *calibration, bool verbose);
 bool calibration_kept(const json_t *calibration);
+
+/* Mutation testing of the operators, and of the verifier itself: a line each, and the object. DONE, or FAILED when a mutant
+ * survives that isn't on the reviewed list. */
+int check_mutants(const struct check_work *, bool itself);
+/* The verifier's permanent sentinels. DONE, or FAILED, and the message printed: nothing it says is to be trusted. */
+int check_sentinels(uint64_t seed);
 
 /* Writes everything as one page. `model`: the graph whose nodes "residuals" judges, drawn; may be NULL. False, and the
  * message printed. */

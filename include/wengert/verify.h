@@ -80,6 +80,32 @@ WG_API WG_MUST wg_status wg_verify(wg_node *scalar, wg_nodes wrt, const wg_exec 
 WG_API WG_MUST wg_status wg_verify_gradients(wg_node *scalar, wg_grads gradients, const wg_exec *at, const wg_verify_opts *,
                                              wg_report **report);
 
+/* ---- is the verifier to be trusted? ---- */
+
+/* An operator, or the verifier itself, made wrong in one known way. */
+typedef struct wg_mutant {
+    const char *op, *mutation; /* mutation: "scale 1+1e-6", "sign", ..; op: "verifier" for flaws of the verifier itself */
+    int slot;                  /* whose gradient is wrong; -1: none */
+    bool killed;               /* a check failed, as it must */
+    const char *by;            /* the first check that failed: its text; "" when it survived */
+    const char *reason;        /* why it changes nothing, for a survivor on the reviewed list; "" otherwise */
+} wg_mutant;
+
+/* Mutation testing: verifies the operator, made wrong in every known way that applies to it, and hands each mutant to `each`
+ * (may be NULL), good for that call. The operator itself must pass. WG_OK: all are killed, but those reviewed; also for an
+ * operator without a gradient or without samples, of which there are no mutants. WG_ERR_VERIFY: one survived, or the operator
+ * is not right itself, or the reviewed list is out of date; wg_error() tells. Others: it could not be run. */
+WG_API WG_MUST wg_status wg_verify_mutants(const wg_op *, const wg_verify_opts *, void (*each)(void *user, const wg_mutant *),
+                                           void *user);
+
+/* Verifies the sentinels, operators kept for this: many wrong, each in another way, of which the right check must fail, and some
+ * right. Takes milliseconds, so do it in every run. `each` (may be NULL) is handed each, `killed` meaning that it came out as it
+ * must. Reads `seed` of the options alone. WG_ERR_VERIFY: one did not, and nothing that this verifier says is to be trusted. */
+WG_API WG_MUST wg_status wg_verify_sentinels(const wg_verify_opts *, void (*each)(void *user, const wg_mutant *), void *user);
+/* The same, and then with one flaw of the verifier after the other, each of which some sentinel must notice. The flaws are the
+ * calling thread's, and only while this runs. */
+WG_API WG_MUST wg_status wg_verify_self(const wg_verify_opts *, void (*each)(void *user, const wg_mutant *), void *user);
+
 /* How much the verifier finds, measured: derivatives of 28 functions of one variable, right and wrong by known amounts, at random
  * points. */
 typedef struct wg_calibration {

@@ -65,6 +65,8 @@ static double noise_of(const wg__probe *p, double factor, double size)
 {
     const wg__subject *f = p->of;
     double value[7], h = factor * ldexp(1, p->first - (p->depth - 1));
+    if (wg__has_flaw(WG__NOISE_INFINITE))
+        return INFINITY;
     for (int i = 0; i < 7; i++) {
         if (!value_at(p, (i - 3) * h, p->plus))
             return 2 * WG__U64 * size;
@@ -119,5 +121,7 @@ wg__slope wg__difference(const wg__probe *p, double factor)
         if (level + 1 >= WG__LEVELS && best.error <= 1e-10 * fabs(best.value))
             break;
     }
+    if (wg__has_flaw(WG__ERROR_ZERO))
+        best.error = 0;
     return best;
 }

@@ -70,5 +70,7 @@ void wg__probe_direction(wg__probe *p, wg__stream *stream)
         /* The shortest step is 0.375 * 2^last = 3 * 2^(last - 3). */
         int grid = grid_of(f->scale[i]) - (last - 3);
         p->d[i] = round_to(wg__draw_signed(stream) * f->scale[i], grid);
+        if (wg__has_flaw(WG__DIRECTION_ZERO))
+            p->d[i] = 0;
     }
 }

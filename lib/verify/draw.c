@@ -162,5 +162,7 @@ void wg__rig_draw(wg__rig *r, wg__stream *stream)
             r->in[s].d_data[i] = wg__draw_signed(stream);
     }
     for (size_t i = 0; i < r->count && r->v; i++)
-        r->v_data[i] = wg__draw_signed(stream);
+        r->v_data[i] = wg__has_flaw(WG__COTANGENT_ZERO)   ? 0
+                       : wg__has_flaw(WG__COTANGENT_ONES) ? 1
+                                                          : wg__draw_signed(stream);
 }

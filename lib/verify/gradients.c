@@ -32,8 +32,8 @@ static void report_judgement(wg__session *s, const wg__mover *m, const wg__judge
                        kind, check.slot, j->expected, j->error);
     if (wg__is_generated(s))
         return;
-    s->judged++;
-    s->undecided += j->verdict == WG_INCONCLUSIVE;
+    s->judged[m->order][check.slot]++;
+    s->undecided[m->order][check.slot] += j->verdict == WG_INCONCLUSIVE;
 }
 
 /* A constant's gradient, off zero by the rounding of terms of size 1 that cancel. */
@@ -49,6 +49,8 @@ wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cota
 {
     wg__rig *r = s->rig;
     const wg__operand *x = &r->in[slot];
+    if (slot > 0 && wg__has_flaw(WG__SLOTS_SKIPPED))
+        return WG_OK;
     wg__mover m = { r, slot, order };
     wg__subject f = { .user = &m,
                       .n = x->count,
@@ -64,8 +66,10 @@ wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cota
     wg__rig_restore(r);
     if (!st && j.verdict == WG_FAIL && s->degenerate && is_dust(x, &j))
         j.verdict = WG_INCONCLUSIVE;
-    if (!st)
+    if (!st) {
         report_judgement(s, &m, &j);
+        wg__audit_vectors(s, f.m, cotangent, j.moved || j.verdict == WG_INCONCLUSIVE);
+    }
     return st;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "verify/flaw.h"
 #include <wengert/verify.h>
 
 #define WG__U64 0x1p-53 /* unit roundoff */
@@ -78,6 +79,7 @@ typedef struct wg__judgement {
     wg_verdict verdict;
     double expected, got;    /* by differences; by the claim */
     double error, tolerance; /* of `expected`; within which `got` must lie */
+    bool moved;              /* some element of x was */
 } wg__judgement;
 
 /* Compares the claim with differences, drawing directions until there is a verdict or patience ends. WG_ERR_NOMEM, or
@@ -101,6 +103,8 @@ wg_status wg__judge_with(const wg__subject *, wg__stream *, wg__measured *, wg__
 static inline int wg__within(double a, double b, double tolerance)
 {
     double apart = a - b;
+    if (wg__has_flaw(WG__NAN_PASSES))
+        return !(apart > tolerance || -apart > tolerance);
     return apart <= tolerance && -apart <= tolerance;
 }
 

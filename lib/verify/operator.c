@@ -2,12 +2,14 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "tensor/shape.h"
+#include "verify/mutant.h"
 #include "verify/session.h"
 #include "verify/variants.h"
 
 /* A rig of that order, or of the highest below it that can be built; what cannot be built is reported. */
 static wg__rig *build(wg__session *s, wg__rig_opts opts)
 {
+    opts.worthwhile = s->worthwhile;
     for (; opts.order >= 0; opts.order--) {
         wg__rig *r = wg__rig_new(&opts);
         if (r || wg_error_status() == WG_ERR_NOMEM)
@@ -23,7 +25,7 @@ static wg_status check_extremes(wg__session *s)
 {
     bool defined;
     wg_status st = wg__check_values(s, &defined);
-    if (!st && !(s->op->flags & WG_RANDOM))
+    if (!st && !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED))
         st = wg__check_narrow(s);
     if (!st && s->rig->of.order >= 1)
         st = wg__check_finite_gradients(s);
@@ -34,21 +36,24 @@ static wg_status check_derivatives(wg__session *s)
 {
     int order = s->rig->of.order;
     wg_status st = WG_OK;
+    bool linear = !(s->op->flags & WG_NO_GRADIENT) && !wg__has_flaw(WG__LINEARITY_SKIPPED);
     if (order >= 1)
         st = wg__check_gradients(s);
-    if (!st && order >= 1 && !(s->op->flags & WG_NO_GRADIENT))
+    if (!st && order >= 1 && linear && !wg__session_ends(s))
         st = wg__check_linear(s, 1);
-    if (!st && order >= 2)
+    if (wg__has_flaw(WG__SECOND_SKIPPED) && order > 1)
+        order = 1;
+    if (!st && order >= 2 && !wg__session_ends(s))
         st = wg__check_second(s);
-    if (!st && order >= 2)
+    if (!st && order >= 2 && linear && !wg__session_ends(s))
         st = wg__check_linear(s, 2);
-    for (int k = 1; k <= order && !st; k++)
+    for (int k = 1; k <= order && !st && !wg__session_ends(s); k++)
         st = wg__check_parts(s, k);
     if (order < 1 || (s->op->flags & WG_NO_GRADIENT) || wg__is_generated(s))
         return st;
-    if (!st)
+    if (!st && !wg__session_ends(s))
         st = wg__check_taylor(s);
-    return st ? st : wg__check_kinks(s);
+    return st || wg__session_ends(s) ? st : wg__check_kinks(s);
 }
 
 static wg_status check_rig(wg__session *s)
@@ -57,17 +62,24 @@ static wg_status check_rig(wg__session *s)
     wg__rig_draw(s->rig, &s->stream);
     if (s->rig->of.where != WG__INSIDE)
         return check_extremes(s);
-    bool defined;
-    wg_status st = wg__check_values(s, &defined);
+    bool values = !wg__has_flaw(WG__VALUES_SKIPPED);
+    bool narrow =
+        !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED); /* the two types draw other numbers */
+    bool defined = true;
+    wg_status st = values ? wg__check_values(s, &defined) : wg__rig_run(s->rig, 0);
     if (!st && !defined)
         return WG_OK;
-    for (int k = 0; k <= order && !st; k++)
+    if (!st && s->until_failure)
+        st = check_derivatives(s);
+    if (!st && values)
+        wg__check_precision(s);
+    for (int k = 0; k <= order && !st && values && !wg__session_ends(s); k++)
         st = wg__check_runs(s, k);
-    if (!st)
+    if (!st && values && !wg__session_ends(s))
         st = wg__check_contexts(s);
-    if (!st && !(s->op->flags & WG_RANDOM)) /* the two types draw other numbers */
+    if (!st && narrow && values && !wg__session_ends(s))
         st = wg__check_narrow(s);
-    return st ? st : check_derivatives(s);
+    return st || s->until_failure ? st : check_derivatives(s);
 }
 
 static wg_status check_with(wg__session *s, const wg__rig_opts *opts)
@@ -75,7 +87,7 @@ static wg_status check_with(wg__session *s, const wg__rig_opts *opts)
     s->rig = build(s, *opts);
     if (!s->rig)
         return wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
-    wg_status st = check_rig(s);
+    wg_status st = s->rig->idle ? WG_OK : check_rig(s);
     wg__rig_free(s->rig);
     s->rig = NULL;
     if (st == WG_ERR_RANGE && wg__is_generated(s) && (s->op->flags & WG_CAN_FAIL))
@@ -91,7 +103,7 @@ static wg_status check_results(wg__session *s, wg__rig_opts *opts)
 {
     int results = s->op->results ? s->op->results : 1;
     wg_status st = WG_OK;
-    for (opts->result = 0; opts->result < results && !st; opts->result++)
+    for (opts->result = 0; opts->result < results && !st && !wg__session_ends(s); opts->result++)
         st = check_with(s, opts);
     return st;
 }
@@ -128,7 +140,7 @@ static wg_status try_variant(void *user, const wg__variant *v)
                           .tied = v->tied,
                           .with = v->with,
                           .where = v->where };
-    if (is_known(s, v))
+    if (wg__session_ends(s) || is_known(s, v))
         return WG_OK;
     if (!wg__rig_fits(&opts))
         return wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
@@ -151,6 +163,19 @@ static wg_status check_sample(wg__session *s, int order)
     return st ? st : wg__each_variant(s->op, sample, try_variant, &t);
 }
 
+/* Of each operand, and of each order: what one decides is no excuse for another. */
+static void count_decided(wg__session *s, wg_check check)
+{
+    for (int k = 1; k <= 2; k++)
+        for (int slot = 0; slot < WG__SLOTS; slot++)
+            if (2 * s->undecided[k][slot] > s->judged[k][slot])
+                wg__report_add(
+                    s->report, check,
+                    "%s: its samples decide too little: %zu of %zu comparisons of operand %d at order %d are "
+                    "inconclusive",
+                    s->op->name, s->undecided[k][slot], s->judged[k][slot], slot, k);
+}
+
 static wg_status check_samples(wg__session *s)
 {
     bool exempt = s->op->flags & (WG_LEAF | WG_EFFECT);
@@ -159,16 +184,19 @@ static wg_status check_samples(wg__session *s)
     if (!s->op->n_samples && !exempt)
         wg__report_add(s->report, missing, "%s: has no samples, so nothing is known about it", s->op->name);
     wg_status st = WG_OK;
+    int samples = s->op->n_samples && wg__has_flaw(WG__SAMPLES_SKIPPED) ? 1 : (int)s->op->n_samples;
     for (int draw = 0; draw < s->opts->draws && !st; draw++, s->n_seen = 0)
-        for (s->sample = 0; s->sample < (int)s->op->n_samples && !st; s->sample++)
+        for (s->sample = 0; s->sample < samples && !st && !wg__session_ends(s); s->sample++)
             st = check_sample(s, order > 2 ? 2 : order);
-    if (2 * s->undecided > s->judged)
-        wg__report_add(s->report, missing, "%s: its samples decide too little: %zu of %zu comparisons are inconclusive",
-                       s->op->name, s->undecided, s->judged);
+    if (!st && !s->worthwhile)
+        wg__audit(s);
+    if (!wg__has_flaw(WG__UNDECIDED_ALLOWED))
+        count_decided(s, missing);
     return st;
 }
 
-wg_status wg_verify_op_with(const wg_op *op, const wg_verify_opts *opts, wg_report **out)
+static wg_status verify(const wg_op *op, const wg_verify_opts *opts, bool until_failure,
+                        bool (*worthwhile)(const wg_op *), wg_report **out)
 {
     wg_verify_opts all;
     if (out)
@@ -177,11 +205,27 @@ wg_status wg_verify_op_with(const wg_op *op, const wg_verify_opts *opts, wg_repo
         return WG_ERR_ARG;
     if (!op || !op->name || !op->size)
         return wg__fail(WG_ERR_ARG, "wg_verify_op: no operator, or its descriptor does not begin with WG_OP");
-    wg__session s = { .op = op, .opts = &all, .report = wg__report_new(), .variant = "" };
+    wg__session s = { .op = op,
+                      .opts = &all,
+                      .report = wg__report_new(),
+                      .variant = "",
+                      .until_failure = until_failure,
+                      .worthwhile = worthwhile };
     if (!s.report)
         return WG_ERR_NOMEM;
     s.stream.key = wg__stream_key(all.seed, op->name);
     return wg__report_end(s.report, op->name, check_samples(&s), out);
+}
+
+wg_status wg_verify_op_with(const wg_op *op, const wg_verify_opts *opts, wg_report **out)
+{
+    return verify(op, opts, false, NULL, out);
+}
+
+wg_status wg__verify_op_until_failure(const wg_op *op, const wg_verify_opts *opts, bool (*worthwhile)(const wg_op *),
+                                      wg_report **out)
+{
+    return verify(op, opts, true, worthwhile, out);
 }
 
 wg_status wg_verify_op(const wg_op *op, wg_report **out) { return wg_verify_op_with(op, NULL, out); }

@@ -221,7 +221,8 @@ static bool build(wg__rig *r)
         r->of.order = highest;
     if ((r->of.order >= 1 && !differentiate_once(r)) || (r->of.order >= 2 && !differentiate_twice(r)))
         return false;
-    for (int order = 0; order <= r->of.order; order++)
+    r->idle = r->of.worthwhile && !r->of.worthwhile(r->of.op);
+    for (int order = 0; order <= r->of.order && !r->idle; order++)
         if (!compile(r, order))
             return false;
     return true;

@@ -40,10 +40,13 @@ typedef struct wg__rig_opts {
     int tied;      /* > 0: that slot takes the operand of slot `with` < tied */
     int with;
     wg__where where;
+    /* May be NULL. Asked when the graph is built: false leaves the rig without plans, `idle`. */
+    bool (*worthwhile)(const wg_op *);
 } wg__rig_opts;
 
 typedef struct wg__rig {
     wg__rig_opts of; /* order: how far this rig goes */
+    bool idle;       /* there is nothing to check */
     int n;           /* operands */
     wg__operand in[WG__SLOTS];
     int n_slots, which[WG__SLOTS]; /* the operand that each slot takes */

@@ -15,8 +15,10 @@ typedef struct wg__session {
     wg__stream stream;
     int sample;
     const char *variant;      /* how the sample was altered; "": it is the operator's own */
+    size_t judged[3][WG__SLOTS], undecided[3][WG__SLOTS]; /* comparisons with differences, by order, on own samples */
+    bool until_failure;             /* nothing is asked after the first failure; derivatives come first */
+    bool (*worthwhile)(const wg_op *); /* see wg__rig_opts */
     bool degenerate;          /* see wg__variant */
-    size_t judged, undecided; /* comparisons with differences, on the operator's own samples */
     uint64_t seen[WG__SEEN];  /* hashes of the variants tried */
     int n_seen;
 } wg__session;
@@ -25,6 +27,8 @@ static inline bool wg__is_generated(const wg__session *s) { return *s->variant !
 
 /* Each looks at the rig's sample at the values drawn, adds to the report, and leaves the operands as they were. A
  * status means that the verification cannot go on. */
+/* Of the value just computed. */
+void wg__check_precision(wg__session *);
 /* Shape, finiteness, decompose. Not *defined: the mean of nothing, which is no number, and rightly. */
 wg_status wg__check_values(wg__session *, bool *defined);
 /* The same bits however it is run; nothing that is only read is written. */
@@ -47,9 +51,16 @@ wg_status wg__check_kinks(wg__session *);
 wg_status wg__check_taylor(wg__session *);
 wg_status wg__check_finite_gradients(wg__session *);
 
+/* Is there no more to be asked? */
+static inline bool wg__session_ends(const wg__session *s) { return s->until_failure && s->report->failed; }
+
 /* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
  * d of all operands at order 2. */
 wg_status wg__judge_slot(wg__session *, int slot, int order, const double *cotangent);
+/* Afterwards: fails where a comparison that the samples ask for was not made. */
+void wg__audit(wg__session *);
+/* Fails when a comparison's v (n) is zero or all alike, or nothing was moved: then it could not tell right from wrong. */
+void wg__audit_vectors(wg__session *, size_t n, const double *v, bool moved);
 /* Adds a check that has no slot: passed, or failed with "op: sample k, variant: text". */
 void wg__settle_check(wg__session *, const char *what, int order, bool passed, const char *format, ...) WG_PRINTF(5, 6);
 /* Has an operand no elements? */

@@ -23,6 +23,19 @@ typedef struct trial {
     double got, spread, tolerance; /* spread: how far `got` moves with x's last bit */
 } trial;
 
+/* See verify/flaw.h. */
+static void spoil(trial *t)
+{
+    if (wg__has_flaw(WG__TOLERANCE_INFINITE))
+        t->tolerance = INFINITY;
+    if (wg__has_flaw(WG__TOLERANCE_LOOSE))
+        t->tolerance = 1e-3 * fabs(t->slope.value) + 1e-3;
+    if (wg__has_flaw(WG__MAGNITUDES_ONLY))
+        t->got = copysign(t->got, t->slope.value);
+    if (wg__has_flaw(WG__CLAIM_BELIEVED))
+        t->slope.value = t->got;
+}
+
 static void next_direction(judge *j)
 {
     wg__probe_direction(&j->probe, j->stream);
@@ -57,6 +70,8 @@ static trial try_steps(const judge *j, int shorter)
 
     trial t = { .slope = slope_of(j, shorter), .got = (double)got, .spread = spread };
     t.tolerance = 4 * t.slope.error + 64 * WG__U64 * (double)bound + 4 * spread;
+    if (wg__flaw_now)
+        spoil(&t);
     return t;
 }
 
@@ -85,7 +100,7 @@ static wg_verdict decide(judge *j, trial *first)
         return WG_INCONCLUSIVE;
     next_direction(j);
     other = try_steps(j, 0);
-    return conclusive(j, &other) && !passes(&other) ? WG_FAIL : WG_INCONCLUSIVE;
+    return conclusive(j, &other) && !passes(&other) && !wg__has_flaw(WG__NEVER_CONFIRMED) ? WG_FAIL : WG_INCONCLUSIVE;
 }
 
 /* The claim at x, and beside it. */
@@ -101,19 +116,27 @@ static wg_status ask_claim(judge *j)
     return st;
 }
 
+static bool has_direction(const wg__probe *p)
+{
+    bool any = p->of->n == 0;
+    for (size_t i = 0; i < p->of->n; i++)
+        any = any || p->d[i] != 0;
+    return any;
+}
+
 static wg_status judge_claim(judge *j, wg__judgement *out)
 {
     wg_status st = ask_claim(j);
     if (st)
         return st;
-    *out = (wg__judgement){ WG_INCONCLUSIVE, NAN, NAN, INFINITY, NAN };
+    *out = (wg__judgement){ WG_INCONCLUSIVE, NAN, NAN, INFINITY, NAN, j->probe.of->n == 0 };
     if (!wg__probe_steps(&j->probe))
         return WG_OK;
     for (int draw = 0; draw < WG__DIRECTIONS && out->verdict == WG_INCONCLUSIVE; draw++) {
         trial t;
         next_direction(j);
         wg_verdict verdict = decide(j, &t);
-        *out = (wg__judgement){ verdict, t.slope.value, t.got, t.slope.error, t.tolerance };
+        *out = (wg__judgement){ verdict, t.slope.value, t.got, t.slope.error, t.tolerance, has_direction(&j->probe) };
     }
     return WG_OK;
 }
