@@ -26,7 +26,7 @@ static wg_node *derivative(wg_node *x, double scale, double factor, double rate)
     wg_graph *g = wg_node_graph(x);
     wg_node *zero = wg_const(g, 0), *below = wg_minimum(x, zero);
     wg_node *exponent = rate == 1 ? below : wg_scale(below, rate);
-    return wg_where(wg_gt(x, zero), wg_const(g, scale), wg_scale(wg_exp(exponent), factor));
+    return wg_where(wg_le(x, zero), wg_scale(wg_exp(exponent), factor), wg_const(g, scale));
 }
 
 static const wg_attr attrs[] = { { "alpha", WG_ATTR_F64, offsetof(elu, alpha), "1", NULL }, { 0 } };

@@ -1,5 +1,5 @@
 /* hard_sigmoid, hard_swish: sigmoid and silu in straight lines and a parabola. At the kinks -3 and 3 the gradients are
- * PyTorch's: 0 and 0, and -1/2 and 3/2. */
+ * those of the outer lines, as in PyTorch: 0 and 0 of hard_sigmoid, 0 and 1 of hard_swish. */
 #include <math.h>
 
 #include "ops/elementwise.h"
@@ -18,8 +18,8 @@ static wg_node *hard_sigmoid_backward(const wg_adjoint *a, int slot)
 static wg_node *hard_swish_backward(const wg_adjoint *a, int slot)
 {
     wg_node *x = a->in[slot], *slope = wg_shift(wg_scale(x, 1.0 / 3), 0.5);
-    return wg_add(wg__window(wg_mul(a->cotangent, slope), x, -3, 3, true),
-                  wg__window(a->cotangent, x, 3, INFINITY, false));
+    return wg_add(wg__window(wg_mul(a->cotangent, slope), x, -3, 3, false),
+                  wg__window(a->cotangent, x, 3, INFINITY, true));
 }
 
 static double kink(const void *attrs, const double *x)

@@ -22,7 +22,7 @@ static const wg_attr attrs[] = {
     { 0 },
 };
 
-/* d/d(log q) = -p. d/dp = log p + 1 - log q, and 0 where p = 0, as in PyTorch; d/d(log p) = p (log p + 1 - log q). */
+/* d/d(log q) = -p. d/dp = log p + 1 - log q, and 0 where p = 0; d/d(log p) = p (log p + 1 - log q). */
 static wg_node *backward(const wg_adjoint *a, int slot)
 {
     wg_node *log_q = a->in[0], *target = a->in[1], *share = wg__loss_share(a);

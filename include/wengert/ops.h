@@ -92,7 +92,7 @@ WG_API wg_node *wg_clip(wg_node *, double min, double max);
 /* The same of floats, with gradient 0 at the bounds. WG_ERR_ARG: min > max. */
 WG_API wg_node *wg_hardtanh(wg_node *, double min, double max);
 WG_API wg_node *wg_hard_sigmoid(wg_node *); /* min(max(x + 3, 0), 6) / 6; gradient 0 at -3 and 3 */
-WG_API wg_node *wg_hard_swish(wg_node *);   /* x hard_sigmoid(x); gradient -1/2 at -3, 3/2 at 3 */
+WG_API wg_node *wg_hard_swish(wg_node *);   /* x hard_sigmoid(x); gradient 0 at -3, 1 at 3 */
 
 /* comparisons give bool; where selects by bool */
 WG_API wg_node *wg_eq(wg_node *, wg_node *);
