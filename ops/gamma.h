@@ -130,11 +130,13 @@ static inline double wg__digamma_positive(double x)
     return x >= 8 ? far : near;
 }
 
-/* pi cot(pi x) over pi, from the exact distance to the nearest whole number. */
+/* cot(pi x), from the exact distance to the nearest whole or half number. */
 static inline double wg__cot_pi(double x)
 {
-    const double turn = WG__PI * (x - wg_k_rint(x));
-    return wg_k_cos(turn) / wg_k_sin(turn);
+    const double r = x - wg_k_rint(x), size = wg_k_abs(r);
+    const double turn = WG__PI * (size <= 0.25 ? size : 0.5 - size);
+    const double sine = wg_k_sin(turn), cosine = wg_k_cos(turn);
+    return wg_k_copysign((size <= 0.25 ? cosine : sine) / (size <= 0.25 ? sine : cosine), r);
 }
 
 /* The derivative of lgamma. As in PyTorch: -infinity at 0, infinity at -0, NaN at -1, -2 .. */

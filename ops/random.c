@@ -1,4 +1,4 @@
-/* uniform, normal, bernoulli: leaves that draw a tensor anew at each run. Element i of a run depends on the graph's
+/* uniform, normal, bernoulli: leaves that draw a tensor anew at each step. Element i depends on the graph's
  * seed, the stream, the step and i alone: not on threads, nor on the element type but for its rounding. */
 #include "ops/random.h"
 #include "tensor/shape.h"
@@ -110,7 +110,7 @@ static wg_status leaf_infer(wg_infer *t, bool of_bool)
 {
     const draw *at = t->attrs;
     if (!wg__is_float(at->dtype) && !(of_bool && at->dtype == WG_BOOL))
-        return wg_infer_fail(t, WG_ERR_DTYPE, "draws f32%s f64%s, not %s", of_bool ? "," : " or", of_bool ? " or bool" : "",
+        return wg_infer_fail(t, WG_ERR_DTYPE, "draws %s, not %s", of_bool ? "f32, f64 or bool" : "f32 or f64",
                              wg_dtype_name(at->dtype));
     for (int i = 0; i < at->shape.rank && i < WG_MAX_RANK; i++)
         if (at->shape.dim[i] == WG_ANY)

@@ -28,9 +28,11 @@ static wg_node *silu_derivative(wg_node *x)
     return wg_mul(wg_sigmoid(x), wg_shift(wg_mul(x, wg_sigmoid(wg_neg(x))), 1));
 }
 
-/* y = x t: t + x (1 - t^2) sigmoid(x) with t = tanh(softplus(x)). Past 40 the softplus is x to the last digit. */
-static wg_node *mish_derivative(wg_node *x)
+/* y = x t: t + x (1 - t^2) sigmoid(x) with t = tanh(softplus(x)). Past 40 the softplus is x to the last digit. Beyond
+ * 1000 the derivative is 0 or 1, and the next one's products must not overflow. */
+static wg_node *mish_derivative(wg_node *operand)
 {
+    wg_node *x = wg_clip(operand, -1000, 1000);
     wg_node *t = wg_tanh(wg_apply(&wg_op_softplus, WG_NODES(x), &(wg__softplus){ .beta = 1, .threshold = 40 }));
     wg_node *rest = wg_shift(wg_neg(wg_square(t)), 1);
     return wg_add(t, wg_mul(wg_mul(x, rest), wg_sigmoid(x)));
@@ -38,7 +40,7 @@ static wg_node *mish_derivative(wg_node *x)
 
 WG_DERIVATIVE(silu, silu_derivative(x))
 WG_DERIVATIVE(mish, mish_derivative(x))
-WG_DERIVATIVE(softsign, wg_reciprocal(wg_square(wg_shift(wg_abs(x), 1))))
+WG_DERIVATIVE(softsign, wg_square(wg_reciprocal(wg_shift(wg_abs(x), 1))))
 WG_DERIVATIVE(log_sigmoid, wg_sigmoid(wg_neg(x)))
 
 WG_UNARY(silu, "x sigmoid(x)", WG_SAMPLES(wg__samples_line))

@@ -19,7 +19,7 @@ static wg_node *chord(wg_node *x)
 WG_DERIVATIVE(tan, wg_shift(wg_square(y), 1))
 WG_DERIVATIVE(asin, chord(x))
 WG_DERIVATIVE(acos, wg_neg(chord(x)))
-WG_DERIVATIVE(atan, wg_reciprocal(wg_shift(wg_square(x), 1)))
+WG_DERIVATIVE(atan, wg_square(wg_reciprocal(wg_hypot(x, wg_const(wg_node_graph(x), 1))))) /* x^2 may overflow */
 
 /* Poles at pi/2 + k pi. */
 static double tan_kink(const void *attrs, const double *x)

@@ -163,9 +163,9 @@ WG_API wg_node *wg_cross_entropy(wg_node *logits, wg_node *labels, int axis, con
 /* The same of log-probabilities. */
 WG_API wg_node *wg_nll(wg_node *log_p, wg_node *labels, int axis, const wg_cross_entropy_opts *);
 
-/* Random leaves, f32 or f64 (bernoulli: or bool), of a shape whose named sizes are as given in the run: drawn anew in each
- * run, in either mode, without a gradient. Element i depends on the graph's seed, the leaf, the step and i, not on
- * threads. WG_ERR_ARG: low >= high, std < 0, p outside 0..1; WG_ERR_DTYPE; WG_ERR_SHAPE: a size is unknown. */
+/* Random leaves, f32 or f64 (bernoulli: or bool), of a shape whose named sizes are as given in the run: drawn anew at
+ * each step (wg_step_counter), in either mode, without a gradient. Element i depends on the graph's seed, the leaf, the
+ * step and i, not on threads. WG_ERR_ARG: low >= high, std < 0, p outside 0..1; WG_ERR_DTYPE; WG_ERR_SHAPE: a size is unknown. */
 WG_API wg_node *wg_uniform(wg_graph *, wg_dtype, wg_shape, double low, double high); /* low <= x < high */
 WG_API wg_node *wg_normal(wg_graph *, wg_dtype, wg_shape, double mean, double std);
 WG_API wg_node *wg_bernoulli(wg_graph *, wg_dtype, wg_shape, double p); /* 1 with probability p, else 0 */
