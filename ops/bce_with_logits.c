@@ -1,5 +1,6 @@
 /* bce_with_logits: binary cross-entropy of p = sigmoid(z), straight from z, with the weight w of positive examples:
- * (1 - y) z + (1 + (w - 1) y) (max(-z, 0) + log(1 + exp(-|z|))), which neither overflows nor cancels. */
+ * w y softplus(-z) + (1 - y) softplus(z), where softplus(z) = max(z, 0) + log(1 + exp(-|z|)), which neither overflows nor
+ * cancels. */
 #include "ops/loss.h"
 
 typedef struct bce_with_logits {
@@ -7,13 +8,10 @@ typedef struct bce_with_logits {
     double pos_weight;
 } bce_with_logits;
 
-/* -log(sigmoid(z)), given here with weight 1 as what remains of both terms: max(z, 0) - z y + log(1 + exp(-|z|)). */
-#define ENTROPY(z, y)                                                                                                  \
-    (more == 0 ? (((z) > 0 ? (z) : 0) - (z) * (y)) + wg_k_log1p(wg_k_exp(-wg_k_abs(z)))                                \
-               : (1 - (y)) * (z) +                                                                                     \
-                     (1 + more * (y)) * (((z) < 0 ? -(z) : 0) + wg_k_log1p(wg_k_exp(-wg_k_abs(z)))))
+#define REST(z) wg_k_log1p(wg_k_exp(-wg_k_abs(z)))
+#define ENTROPY(z, y) (weight * (y) * (((z) < 0 ? -(z) : 0) + REST(z)) + (1 - (y)) * (((z) > 0 ? (z) : 0) + REST(z)))
 WG_LOSS_KERNELS_WITH(bce_with_logits, ENTROPY, WG_LABEL_OK,
-                     const T more = (T)(((const bce_with_logits *)c->attrs)->pos_weight - 1);)
+                     const T weight = (T)((const bce_with_logits *)c->attrs)->pos_weight;)
 
 WG_KERNELS(bce_with_logits, WG_LOSS_TABLE(bce_with_logits));
 
@@ -33,18 +31,18 @@ static wg_status infer(wg_infer *t)
     return wg__loss_infer(t);
 }
 
-/* With k = 1 + (w - 1) y: d/dz = (1 - y) - k sigmoid(-z), d/dy = -z + (w - 1) softplus(-z); for w = 1 the first is
- * sigmoid(z) - y. */
+/* d/dz = (1 - y) sigmoid(z) - w y sigmoid(-z), which is sigmoid(z) - y for w = 1; d/dy = w softplus(-z) - softplus(z),
+ * which is (w - 1) softplus(-z) - z. */
 static wg_node *backward(const wg_adjoint *a, int slot)
 {
     wg_node *z = a->in[0], *y = a->in[1], *d;
-    double more = ((const bce_with_logits *)a->attrs)->pos_weight - 1;
+    double weight = ((const bce_with_logits *)a->attrs)->pos_weight;
     if (slot == 1)
-        d = more == 0 ? wg_neg(z) : wg_neg(wg_add(z, wg_scale(wg_log_sigmoid(z), more)));
-    else if (more == 0)
+        d = weight == 1 ? wg_neg(z) : wg_sub(wg_scale(wg_log_sigmoid(z), 1 - weight), z);
+    else if (weight == 1)
         d = wg_sub(wg_sigmoid(z), y);
     else
-        d = wg_sub(wg_shift(wg_neg(y), 1), wg_mul(wg_shift(wg_scale(y, more), 1), wg_sigmoid(wg_neg(z))));
+        d = wg_sub(wg_mul(wg_shift(wg_neg(y), 1), wg_sigmoid(z)), wg_mul(wg_scale(y, weight), wg_sigmoid(wg_neg(z))));
     return wg_mul(d, wg__loss_share(a));
 }
 
@@ -58,7 +56,7 @@ static const wg_sample samples[] = {
 
 const wg_op wg_op_bce_with_logits = {
     WG_OP, .name = "bce_with_logits",
-    .doc = "max(z, 0) - z y + log(1 + exp(-|z|)): bce of sigmoid(z), y log p times pos_weight; labels y in 0..1",
+    .doc = "max(z, 0) - z y + log(1 + exp(-|z|)): bce of sigmoid(z); pos_weight times y log p; labels y in 0..1",
     .arity = 2, .flags = WG_CAN_FAIL, .attrs = attrs, .attrs_size = sizeof(bce_with_logits), .infer = infer,
     WG_LOSS_TABLE(bce_with_logits), .lower = wg__loss_lower, .backward = backward, WG_SAMPLES(samples),
 };

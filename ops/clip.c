@@ -20,11 +20,14 @@ WG_KERNEL(clip_forward, const bounds *at = c->attrs; const T low = (T)at->min, h
           WG_EACH1(BOUNDED(x, low, high)))
 
 /* Bounds of integers: infer has seen to it that they are whole or infinite. */
-#define INT_BOUND(value, least, most) ((value) <= (double)(least) ? (least) : (value) >= (double)(most) ? (most) : (T)(value))
-WG_KERNEL_OF(clip_forward_i32, int32_t, const bounds *at = c->attrs; const T low = INT_BOUND(at->min, INT32_MIN, INT32_MAX);
-             const T high = INT_BOUND(at->max, INT32_MIN, INT32_MAX); WG_EACH1(BOUNDED(x, low, high)))
-WG_KERNEL_OF(clip_forward_i64, int64_t, const bounds *at = c->attrs; const T low = INT_BOUND(at->min, INT64_MIN, INT64_MAX);
-             const T high = INT_BOUND(at->max, INT64_MIN, INT64_MAX); WG_EACH1(BOUNDED(x, low, high)))
+#define INT_BOUND(value, least, most)                                                                                  \
+    ((value) <= (double)(least) ? (least) : (value) >= (double)(most) ? (most) : (T)(value))
+#define CLIP_INT(least, most)                                                                                          \
+    const bounds *at = c->attrs;                                                                                       \
+    const T low = INT_BOUND(at->min, least, most), high = INT_BOUND(at->max, least, most);                             \
+    WG_EACH1(BOUNDED(x, low, high))
+WG_KERNEL_OF(clip_forward_i32, int32_t, CLIP_INT(INT32_MIN, INT32_MAX))
+WG_KERNEL_OF(clip_forward_i64, int64_t, CLIP_INT(INT64_MIN, INT64_MAX))
 
 WG_KERNEL(
     window_forward, const window *at = c->attrs; const T low = (T)at->of.min, high = (T)at->of.max;

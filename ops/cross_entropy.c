@@ -1,6 +1,6 @@
 /* cross_entropy of logits: log(sum(exp(x))) - x[label] along the axis; with probabilities t as labels, sum of t_k
- * (log(sum(exp(x))) - x_k). nll is the same of log-probabilities, whose log(sum(exp(x))) is 0. Label smoothing s makes the labels (1 - s) t + s / classes. The mean is over the lines
- * that are not ignored. */
+ * (log(sum(exp(x))) - x_k). nll is the same of log-probabilities, whose log(sum(exp(x))) is 0. Label smoothing s
+ * makes the labels (1 - s) t + s / classes. The mean is over the lines that are not ignored. */
 #include <string.h>
 
 #include "ops/cross_entropy.h"

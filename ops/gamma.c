@@ -19,9 +19,11 @@ enum { STRIP = 64 };
 
 typedef struct polygamma_order {
     int n;
-    double exponent, unit, factor;      /* n! (x + k)^-(n+1) = factor * (unit (x + k))^-(n+1), in which nothing overflows */
-    double tail[12];                    /* of the Euler-Maclaurin sum */
-    double reflection[POLYGAMMA_MAX + 2]; /* pi^(n+1) times the n-th derivative of cot, a polynomial in cot */
+    /* n! (x + k)^-(n+1) = factor * (unit (x + k))^-exponent, in which nothing overflows */
+    double exponent, unit, factor;
+    double tail[12]; /* of the Euler-Maclaurin sum */
+    /* The n-th derivative of pi cot(pi x), a polynomial in cot(pi x) */
+    double reflection[POLYGAMMA_MAX + 2];
 } polygamma_order;
 
 /* P_0 = c, P_(k+1) = -(1 + c^2) P_k': the derivatives of c = cot. Every second coefficient is 0, and the others have

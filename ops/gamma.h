@@ -2,9 +2,9 @@
  * value a selection at the end.
  *
  * Sources: Abramowitz and Stegun, Handbook of Mathematical Functions: 6.1.33 (series about 2), 6.1.15 (recurrence),
- * 6.1.41 (Stirling's series), 6.1.17 and 6.3.7 (reflection), 6.3.18. Away from the zeros of the functions errors are a few
- * units in the last place; near a zero it is the absolute error that stays that small, except at the zeros 1 and 2 of
- * lgamma, about which the series is exact. */
+ * 6.1.41 (Stirling's series), 6.1.17 and 6.3.7 (reflection), 6.3.18. Away from the zeros of the functions errors are a
+ * few units in the last place; near a zero it is the absolute error that stays that small, except at the zeros 1 and 2
+ * of lgamma, about which the series is exact. */
 #ifndef WG_OPS_GAMMA_H
 #define WG_OPS_GAMMA_H
 
@@ -134,9 +134,8 @@ static inline double wg__digamma_positive(double x)
 static inline double wg__cot_pi(double x)
 {
     const double r = x - wg_k_rint(x), size = wg_k_abs(r);
-    const double turn = WG__PI * (size <= 0.25 ? size : 0.5 - size);
-    const double sine = wg_k_sin(turn), cosine = wg_k_cos(turn);
-    return wg_k_copysign((size <= 0.25 ? cosine : sine) / (size <= 0.25 ? sine : cosine), r);
+    const double tangent = wg_k_tan(WG__PI * (size <= 0.25 ? size : 0.5 - size));
+    return wg_k_copysign(size <= 0.25 ? 1 / tangent : tangent, r);
 }
 
 /* The derivative of lgamma. As in PyTorch: -infinity at 0, infinity at -0, NaN at -1, -2 .. */

@@ -7,9 +7,10 @@ typedef struct bend {
     double at; /* delta, beta */
 } bend;
 
-#define HUBER(x, y) (wg_k_abs((x) - (y)) <= at_d ? (T)0.5 * SQUARED(x, y) : at_d * (wg_k_abs((x) - (y)) - (T)0.5 * at_d))
-#define SMOOTH_L1(x, y) (wg_k_abs((x) - (y)) < at_d ? (T)0.5 * SQUARED(x, y) / at_d : wg_k_abs((x) - (y)) - (T)0.5 * at_d)
-#define SQUARED(x, y) (((x) - (y)) * ((x) - (y)))
+#define DISTANCE(x, y) wg_k_abs((x) - (y))
+#define HALF_SQUARE(x, y) ((T)0.5 * DISTANCE(x, y) * DISTANCE(x, y))
+#define HUBER(x, y) (DISTANCE(x, y) <= at_d ? HALF_SQUARE(x, y) : at_d * (DISTANCE(x, y) - (T)0.5 * at_d))
+#define SMOOTH_L1(x, y) (DISTANCE(x, y) < at_d ? HALF_SQUARE(x, y) / at_d : DISTANCE(x, y) - (T)0.5 * at_d)
 WG_LOSS_KERNELS_WITH(huber, HUBER, WG_ANY_LABEL, const T at_d = (T)((const bend *)c->attrs)->at;)
 WG_LOSS_KERNELS_WITH(smooth_l1, SMOOTH_L1, WG_ANY_LABEL, const T at_d = (T)((const bend *)c->attrs)->at;)
 

@@ -7,9 +7,9 @@ typedef struct kl_div {
     bool log_target;
 } kl_div;
 
-#define DIVERGENCE(x, y)                                                                                               \
-    ((log_target ? wg_k_exp(y) : (y)) == 0 ? 0                                                                         \
-                                           : (log_target ? wg_k_exp(y) : (y)) * ((log_target ? (y) : wg_k_log(y)) - (x)))
+#define P(y) (log_target ? wg_k_exp(y) : (y))
+#define LOG_P(y) (log_target ? (y) : wg_k_log(y))
+#define DIVERGENCE(x, y) (P(y) == 0 ? 0 : P(y) * (LOG_P(y) - (x)))
 WG_LOSS_KERNELS_WITH(kl_div, DIVERGENCE, WG_ANY_LABEL, const bool log_target = ((const kl_div *)c->attrs)->log_target;)
 
 WG_KERNELS(kl_div, WG_LOSS_TABLE(kl_div));

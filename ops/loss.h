@@ -44,11 +44,12 @@ static inline double wg__loss_result(const wg_call *c, double sum)
 #define WG_ANY_LABEL(y) ((void)(y), 1)
 
 /* Defines kernels name_blocks, name_join and name_each. VALUE(x, y) is one pair's loss, OK(y) whether the label may be;
- * the declarations that follow are in sight of both. Steps of 64 pairs: first the values, by vector functions, then their sums in sixteen lanes. */
+ * the declarations that follow are in sight of both. Steps of 64 pairs: first the values, by vector functions, then
+ * their sums in sixteen lanes. */
 #define WG_LOSS_KERNELS(name, VALUE, OK) WG_LOSS_KERNELS_WITH(name, VALUE, OK, )
 #define WG_LOSS_KERNELS_WITH(name, VALUE, OK, ...)                                                                     \
     WG_KERNEL(                                                                                                         \
-        name##_blocks, __VA_ARGS__ const wg__loss *at = c->params; const T *x = c->in[0]; const T *y = c->in[1];                   \
+        name##_blocks, __VA_ARGS__ const wg__loss *at = c->params; const T *x = c->in[0]; const T *y = c->in[1];       \
         for (int64_t block = begin; block < end; block++) {                                                            \
             double lane[WG__LANES] = { 0 };                                                                            \
             int64_t first = block * WG__LOSS_BLOCK;                                                                    \
@@ -81,7 +82,7 @@ static inline double wg__loss_result(const wg_call *c, double sum)
         for (int64_t block = 0; begin < end && block < at->blocks; block++) sum += part[block];                        \
         if (begin < end) *(T *)c->out = (T)wg__loss_result(c, sum);)                                                   \
     WG_KERNEL(                                                                                                         \
-        name##_each, __VA_ARGS__ const T *x = c->in[0]; const T *y = c->in[1]; T *out = c->out; int bad = 0;                       \
+        name##_each, __VA_ARGS__ const T *x = c->in[0]; const T *y = c->in[1]; T *out = c->out; int bad = 0;           \
         WG__PRAGMA(omp simd reduction(| : bad))                                                                        \
         for (int64_t i = begin; i < end; i++) {                                                                        \
             bad |= !OK(y[i]);                                                                                          \

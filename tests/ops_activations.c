@@ -34,7 +34,7 @@ static const struct activation {
     { "gelu_tanh", wg_gelu_tanh,
       { -1.63598544935348106e-61, -0.00363739208177301884, -0.158808009391723295, -0.100324649298315, 0,
         0.345714009825143922, 1.95459769408777502, 3.99992975405180763, 40 },
-      { 0, -0.011584166630969648, -0.082964083845782577, 0.30464590484893955, 0.5, 0.86736990353464238,
+      { -5.29040335252255846e-60, -0.011584166630969648, -0.082964083845782577, 0.30464590484893955, 0.5, 0.86736990353464238,
         1.0860992566236183, 1.000335123197122, 1 } },
     { "softsign", wg_softsign,
       { -12.0 / 13, -0.75, -0.5, -0.2, 0, 1.0 / 3, 2.0 / 3, 0.8, 40.0 / 41 },
@@ -67,8 +67,9 @@ static void assert_close(const char *name, wg_node *n, const double *expected, d
 {
     wg_view y = value(n);
     for (int i = 0; i < POINTS; i++) {
-        double got = wg_view_at(y, i), tolerance = relative * fabs(expected[i]) + 1e-32;
-        ck_assert_msg(fabs(got - expected[i]) <= tolerance, "%s at %g: %.17g, not %.17g", name, at[i], got, expected[i]);
+        double got = wg_view_at(y, i), want = expected[i];
+        ck_assert_msg(fabs(got - want) <= relative * fabs(want) + 1e-60, "%s at %g: %.17g, not %.17g", name, at[i], got,
+                      want);
     }
 }
 
@@ -77,7 +78,7 @@ START_TEST(activations_and_their_slopes_are_those_of_PyTorch)
 {
     const struct activation *a = &activation[_i];
     wg_node *x = points(), *y = a->op(x);
-    assert_close(a->name, y, a->value, 1e-14);
+    assert_close(a->name, y, a->value, 3e-14); /* erfc magnifies the rounding of its argument */
     assert_close(a->name, wg_grad(wg_sum(y, WG_ALL_AXES, false), x), a->slope, 1e-13);
 }
 END_TEST
@@ -139,7 +140,8 @@ START_TEST(attributes_out_of_range_are_refused)
 {
     wg_node *x = VECTOR(1);
     ASSERT_FAILS(wg_clip(x, NAN, 1), WG_ERR_ARG, "clip: min must not be NaN");
-    ASSERT_FAILS(wg_clip(OF_TYPE(WG_I32, 1), 0, 1.5), WG_ERR_ARG, "clip: max must be whole for an operand of i32, got 1.5");
+    ASSERT_FAILS(wg_clip(OF_TYPE(WG_I32, 1), 0, 1.5), WG_ERR_ARG,
+                 "clip: max must be whole for an operand of i32, got 1.5");
     x = VECTOR(1);
     ASSERT_FAILS(wg_hardtanh(x, 2, 1), WG_ERR_ARG, "hardtanh: min must not be above max, got 2 and 1");
     ASSERT_FAILS(wg_celu(VECTOR(1), 0), WG_ERR_ARG, "celu: alpha must not be 0");
@@ -157,8 +159,9 @@ static void assert_digits(wg_node *n, size_t count, const double *expected)
 {
     wg_view y = value(n);
     for (size_t i = 0; i < count; i++) {
-        double got = wg_view_at(y, (int64_t)i), tolerance = 0x1p-50 * fmax(fabs(expected[i]), fabs(expected[i]) < 1e-10 ? 0 : 1);
-        ck_assert_msg(fabs(got - expected[i]) <= tolerance, "element %zu: %.17g, not %.17g", i, got, expected[i]);
+        double got = wg_view_at(y, (int64_t)i);
+        double size = expected[i] == 0 ? 0 : fmax(fabs(expected[i]), 1); /* lgamma(2) = 0 is exact */
+        ck_assert_msg(fabs(got - expected[i]) <= 0x1p-50 * size, "element %zu: %.17g, not %.17g", i, got, expected[i]);
     }
 }
 

@@ -143,7 +143,8 @@ START_TEST(differences_in_squares_and_in_lines)
     ASSERT_FAILS(wg_huber(x, y, 0, WG_MEAN), WG_ERR_ARG, "huber: delta must be positive, got 0");
     ASSERT_FAILS(wg_smooth_l1(VECTOR(1), VECTOR(1), -1, WG_MEAN), WG_ERR_ARG,
                  "smooth_l1: beta must not be negative, got -1");
-    ASSERT_FAILS(wg_l1(VECTOR(1), VECTOR(1, 2), WG_MEAN), WG_ERR_SHAPE, "l1: (1) against (2): a loss does not broadcast");
+    ASSERT_FAILS(wg_l1(VECTOR(1), VECTOR(1, 2), WG_MEAN), WG_ERR_SHAPE,
+                 "l1: (1) against (2): a loss does not broadcast");
 }
 END_TEST
 
@@ -161,7 +162,8 @@ END_TEST
 
 START_TEST(divergence_of_distributions)
 {
-    wg_node *log_q = wg_log(TENSOR(WG_SHAPE(2, 2), 0.5, 0.5, 0.25, 0.75)), *p = TENSOR(WG_SHAPE(2, 2), 0.25, 0.75, 0, 1);
+    wg_node *log_q = wg_log(TENSOR(WG_SHAPE(2, 2), 0.5, 0.5, 0.25, 0.75));
+    wg_node *p = TENSOR(WG_SHAPE(2, 2), 0.25, 0.75, 0, 1);
     double first = 0.25 * log(0.5) + 0.75 * log(1.5), second = log(1 / 0.75);
     ASSERT_NEAR(wg_kl_div(log_q, p, false, WG_NONE), 1e-15, 0.25 * log(0.5), 0.75 * log(1.5), 0, second);
     ASSERT_NEAR(wg_kl_div(log_q, p, false, WG_SUM), 1e-15, first + second);
@@ -216,7 +218,8 @@ START_TEST(nll_is_cross_entropy_of_log_probabilities)
             wg_node *same = wg_nll(log_p, labels, 1, o);
             for (int i = 0; i < (r == WG_NONE ? 4 : 1); i++)
                 ck_assert_double_eq_tol(element(same, i), element(loss, i), 1e-14);
-            wg_node *d = wg_grad(wg_sum(loss, WG_ALL_AXES, false), x), *e = wg_grad(wg_sum(same, WG_ALL_AXES, false), x);
+            wg_node *d = wg_grad(wg_sum(loss, WG_ALL_AXES, false), x);
+            wg_node *e = wg_grad(wg_sum(same, WG_ALL_AXES, false), x);
             for (int i = 0; i < 12; i++)
                 ck_assert_double_eq_tol(element(e, i), element(d, i), 1e-14);
         }

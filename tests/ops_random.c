@@ -74,8 +74,9 @@ START_TEST(threads_and_types_do_not_matter_and_leaves_do)
         ck_assert_double_eq_tol(sum, again, 1e-9);
     }
     ck_assert(element(leaf[0], 0) != element(leaf[2], 0));
-    wg_node *wide = wg_apply_named(g, "normal", (wg_nodes){ NULL, 0 }, "{\"shape\": [3], \"dtype\": \"f64\", \"stream\": 9}");
-    wg_node *narrow = wg_apply_named(g, "normal", (wg_nodes){ NULL, 0 }, "{\"shape\": [3], \"dtype\": \"f32\", \"stream\": 9}");
+    wg_nodes none = { NULL, 0 };
+    wg_node *wide = wg_apply_named(g, "normal", none, "{\"shape\": [3], \"dtype\": \"f64\", \"stream\": 9}");
+    wg_node *narrow = wg_apply_named(g, "normal", none, "{\"shape\": [3], \"dtype\": \"f32\", \"stream\": 9}");
     for (int i = 0; i < 3; i++)
         ck_assert_double_eq(element(narrow, i), (float)element(wide, i));
 }

@@ -32,8 +32,8 @@ WG_API wg_node *wg_div(wg_node *, wg_node *);
 WG_API wg_node *wg_pow(wg_node *, wg_node *);
 WG_API wg_node *wg_maximum(wg_node *, wg_node *); /* a tie shares its gradient equally */
 WG_API wg_node *wg_minimum(wg_node *, wg_node *);
-WG_API wg_node *wg_hypot(wg_node *, wg_node *);       /* sqrt(x^2 + y^2), without overflow; gradient NaN at the origin */
-WG_API wg_node *wg_atan2(wg_node *y, wg_node *x);     /* the angle of (x, y), in -pi..pi; gradient NaN at the origin */
+WG_API wg_node *wg_hypot(wg_node *, wg_node *); /* sqrt(x^2 + y^2), no overflow; gradient NaN at the origin */
+WG_API wg_node *wg_atan2(wg_node *y, wg_node *x); /* the angle of (x, y) in -pi..pi; gradient NaN at the origin */
 WG_API wg_node *wg_scale(wg_node *, double factor); /* x * factor */
 WG_API wg_node *wg_shift(wg_node *, double offset); /* x + offset */
 WG_API wg_node *wg_neg(wg_node *);
@@ -75,7 +75,8 @@ WG_API wg_node *wg_sigmoid(wg_node *);
 WG_API wg_node *wg_softplus(wg_node *); /* log(1 + exp(x)), without overflow */
 WG_API wg_node *wg_relu(wg_node *);     /* gradient 0 at 0 */
 WG_API wg_node *wg_leaky_relu(wg_node *, double slope);
-WG_API wg_node *wg_softplus_at(wg_node *, double beta, double threshold); /* log(1 + exp(beta x)) / beta; x where beta x > threshold */
+/* log(1 + exp(beta x)) / beta; x itself where beta x > threshold. beta > 0, or WG_ERR_ARG. */
+WG_API wg_node *wg_softplus_at(wg_node *, double beta, double threshold);
 WG_API wg_node *wg_log_sigmoid(wg_node *);
 WG_API wg_node *wg_softsign(wg_node *); /* x / (1 + |x|) */
 WG_API wg_node *wg_silu(wg_node *);     /* x sigmoid(x) */
@@ -86,8 +87,8 @@ WG_API wg_node *wg_elu(wg_node *, double alpha);  /* x, below 0 alpha (exp(x) - 
 WG_API wg_node *wg_selu(wg_node *);
 WG_API wg_node *wg_celu(wg_node *, double alpha); /* x, below 0 alpha (exp(x / alpha) - 1); alpha = 0: WG_ERR_ARG */
 WG_API wg_node *wg_relu6(wg_node *);              /* gradient 0 at 0 and 6 */
-/* min(max(x, min), max), of floats or integers; either bound may be infinite, and where min > max the result is max. The
- * gradient passes at the bounds. WG_ERR_ARG: a bound is NaN, or no whole number and x of integers. */
+/* min(max(x, min), max), of floats or integers; either bound may be infinite, and where min > max the result is max.
+ * The gradient passes at the bounds. WG_ERR_ARG: a bound is NaN, or no whole number and x of integers. */
 WG_API wg_node *wg_clip(wg_node *, double min, double max);
 /* The same of floats, with gradient 0 at the bounds. WG_ERR_ARG: min > max. */
 WG_API wg_node *wg_hardtanh(wg_node *, double min, double max);
@@ -145,12 +146,12 @@ WG_API wg_node *wg_l1(wg_node *x, wg_node *y, wg_reduction); /* gradient 0 where
 WG_API wg_node *wg_huber(wg_node *x, wg_node *y, double delta, wg_reduction);
 /* d^2 / (2 beta) below |d| = beta, then |d| - beta / 2. beta >= 0, or WG_ERR_ARG; with 0 it is l1. */
 WG_API wg_node *wg_smooth_l1(wg_node *x, wg_node *y, double beta, wg_reduction);
-WG_API wg_node *wg_hinge(wg_node *x, wg_node *y, wg_reduction); /* max(0, 1 - x y), labels y -1 or 1 (others are not refused) */
+WG_API wg_node *wg_hinge(wg_node *x, wg_node *y, wg_reduction); /* max(0, 1 - x y); labels -1, 1 (not checked) */
 /* p (log p - log_q), 0 where p = 0 (as is the gradient with respect to p); with log_target, p is given as log p.
  * WG_MEAN divides by all elements, as in PyTorch; the divergence of distributions is WG_BATCHMEAN or WG_SUM. */
 WG_API wg_node *wg_kl_div(wg_node *log_q, wg_node *p, bool log_target, wg_reduction);
-/* The cosine of the angle between a and b, of one shape, along the axis, which is dropped. Norms below 1e-8 (the attribute
- * eps) are taken for that. */
+/* The cosine of the angle between a and b, of one shape, along the axis, which is dropped. Norms below 1e-8 (the
+ * attribute eps) are taken for that. */
 WG_API wg_node *wg_cosine_similarity(wg_node *a, wg_node *b, int axis);
 typedef struct wg_cross_entropy_opts {
     size_t size;
