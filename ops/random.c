@@ -161,8 +161,8 @@ static const wg_sample bernoulli_samples[] = { { .attrs = &even }, { .attrs = &r
 
 const wg_op wg_op_uniform = {
     WG_OP, .name = "uniform", .doc = "random numbers evenly spread over low <= x < high",
-    .flags = WG_RANDOM | WG_NO_GRADIENT, .attrs = uniform_attrs, .attrs_size = sizeof(draw), .infer = uniform_infer, .forward = WG_BOTH(uniform_forward),
-    .lower = lower, WG_SAMPLES(samples),
+    .flags = WG_RANDOM | WG_NO_GRADIENT, .attrs = uniform_attrs, .attrs_size = sizeof(draw), .infer = uniform_infer,
+    .forward = WG_BOTH(uniform_forward), .lower = lower, WG_SAMPLES(samples),
 };
 
 const wg_op wg_op_normal = {
