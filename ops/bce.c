@@ -31,7 +31,8 @@ static wg_node *rewrite(wg_node *output)
     if (wg_node_op(in.at[0]) != &wg_op_sigmoid)
         return NULL;
     wg_node *z = wg_node_inputs(in.at[0]).at[0];
-    return wg_apply(&wg_op_bce_with_logits, WG_NODES(z, in.at[1]), wg_node_attrs(output));
+    const wg__loss_attrs *at = wg_node_attrs(output);
+    return wg_bce_logits(z, in.at[1], (wg_reduction)at->reduction);
 }
 
 static const wg__loss_attrs sum = { WG_SUM }, none = { WG_NONE };

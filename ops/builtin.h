@@ -10,5 +10,7 @@
 
 /* The operator `size`: how many elements x has along the axes, as a scalar node. */
 wg_node *wg__size(wg_node *x, wg_axes);
+/* The operator `window`: the cotangent where x is within the bounds, else 0. */
+wg_node *wg__window(wg_node *cotangent, wg_node *x, double min, double max, bool closed);
 
 #endif

@@ -1,6 +1,6 @@
 /* cross_entropy of logits: log(sum(exp(x))) - x[label] along the axis; with probabilities t as labels, sum of t_k
- * (log(sum(exp(x))) - x_k). Label smoothing s makes the labels (1 - s) t + s / classes. The mean is over the lines
- * that are not ignored. */
+ * (log(sum(exp(x))) - x_k). nll is the same of log-probabilities, whose log(sum(exp(x))) is 0. Label smoothing s
+ * makes the labels (1 - s) t + s / classes. The mean is over the lines that are not ignored. */
 #include <string.h>
 
 #include "ops/cross_entropy.h"
@@ -21,10 +21,11 @@ WG_KERNEL(cross_entropy_lines,
         const T *x = (const T *)c->in[0] + lines.first; /* (length, width), rows `inner` apart */
         T peak[WG__LINES];
         double total[WG__LINES];
-        wg__softmax_exps(x, (T *)NULL, a->length, a->inner, lines.width, peak, total);
+        if (!plan->normalised)
+            wg__softmax_exps(x, (T *)NULL, a->length, a->inner, lines.width, peak, total);
         for (int j = 0; j < lines.width; j++) {
             const int64_t line = lines.line + j;
-            const double log_sum = (double)peak[j] + log(total[j]);
+            const double log_sum = plan->normalised ? 0 : (double)peak[j] + log(total[j]);
             double loss = 0;
             if (plan->by_index) {
                 const int64_t label = wg__label(c, line);
@@ -39,7 +40,7 @@ WG_KERNEL(cross_entropy_lines,
                 const T *label = (const T *)c->in[1] + lines.first + j;
                 for (int64_t k = 0; k < a->length; k++) {
                     const double t = (1 - smooth) * (double)label[k * a->inner] + even;
-                    loss += t * (log_sum - (double)x[k * a->inner + j]);
+                    loss += t == 0 ? 0 : t * (log_sum - (double)x[k * a->inner + j]);
                 }
             }
             if (at->reduction == WG_NONE)
@@ -61,6 +62,7 @@ WG_KERNEL(cross_entropy_join,
         *(T *)c->out = (T)(mean ? sum / (double)wg__cross_entropy_count(c, plan->lines) : sum);)
 
 WG_KERNELS(cross_entropy, .forward = WG_BOTH(cross_entropy_lines), .stage[0] = WG_BOTH(cross_entropy_join));
+WG_KERNELS(nll, .forward = WG_BOTH(cross_entropy_lines), .stage[0] = WG_BOTH(cross_entropy_join));
 
 #ifdef WG_BASELINE
 
@@ -118,11 +120,12 @@ static wg_status infer(wg_infer *t)
     return status;
 }
 
-wg_status wg__cross_entropy_plan_of(const wg_lowering *l, wg__cross_entropy_plan *plan)
+wg_status wg__cross_entropy_plan_of(const wg_lowering *l, bool normalised, wg__cross_entropy_plan *plan)
 {
     const wg__cross_entropy *at = l->attrs;
     plan->along = wg__along_axis(&l->in_shape[0], at->axis);
     plan->lines = plan->along.outer * plan->along.inner;
+    plan->normalised = normalised;
     plan->by_index = !wg__is_float(l->in_type[1]);
     plan->count = plan->by_index && at->reduction == WG_MEAN && at->ignore_index != WG__IGNORE_NONE;
     return WG_OK;
@@ -145,13 +148,13 @@ wg_status wg__cross_entropy_range(const wg_call *c, int64_t label, int64_t line,
                         (long long)length - 1);
 }
 
-static wg_status lower(wg_lowering *l)
+static wg_status lower_either(wg_lowering *l, bool normalised)
 {
     const wg__cross_entropy *at = l->attrs;
     wg__cross_entropy_plan plan;
-    wg_status status = wg__along_lower(l, at->axis, 2.5);
+    wg_status status = wg__along_lower(l, at->axis, normalised ? 0.5 : 2.5);
     if (!status)
-        status = wg__cross_entropy_plan_of(l, &plan);
+        status = wg__cross_entropy_plan_of(l, normalised, &plan);
     if (status)
         return status;
     memcpy(l->params, &plan, sizeof plan);
@@ -164,9 +167,19 @@ static wg_status lower(wg_lowering *l)
     return WG_OK;
 }
 
+static wg_status lower(wg_lowering *l)
+{
+    return lower_either(l, false);
+}
+
+static wg_status nll_lower(wg_lowering *l)
+{
+    return lower_either(l, true);
+}
+
 /* The helper holds all but the cotangent; for labels that are probabilities, d/dt_k = (1 - s) (log(sum(exp(x))) -
  * x_k). */
-static wg_node *backward(const wg_adjoint *a, int slot)
+static wg_node *backward_either(const wg_adjoint *a, int slot, const wg_op *helper, bool normalised)
 {
     const wg__cross_entropy *at = a->attrs;
     wg_node *x = a->in[0], *labels = a->in[1], *cotangent = a->cotangent;
@@ -174,12 +187,23 @@ static wg_node *backward(const wg_adjoint *a, int slot)
     if (at->reduction == WG_NONE)
         cotangent = wg_expand_dims(cotangent, axis);
     if (slot == 0)
-        return wg_mul(wg_apply(&wg_op_cross_entropy_grad, WG_NODES(x, labels), at), cotangent);
+        return wg_mul(wg_apply(helper, WG_NODES(x, labels), at), cotangent);
     if (!wg__is_float(wg_node_dtype(labels)))
         return wg_no_gradient(a);
     if (at->reduction == WG_MEAN)
         cotangent = wg_div(wg_mul(cotangent, wg__size(x, axis)), wg__size(x, WG_ALL_AXES));
-    return wg_mul(wg_log_softmax(x, axis.at[0]), wg_scale(cotangent, at->label_smoothing - 1));
+    wg_node *log_p = normalised ? x : wg_log_softmax(x, axis.at[0]);
+    return wg_mul(log_p, wg_scale(cotangent, at->label_smoothing - 1));
+}
+
+static wg_node *backward(const wg_adjoint *a, int slot)
+{
+    return backward_either(a, slot, &wg_op_cross_entropy_grad, false);
+}
+
+static wg_node *nll_backward(const wg_adjoint *a, int slot)
+{
+    return backward_either(a, slot, &wg_op_nll_grad, true);
 }
 
 static const wg__cross_entropy smooth_sum = { 0, 0.1, WG__IGNORE_NONE, WG_SUM },
@@ -202,18 +226,35 @@ const wg_op wg_op_cross_entropy = {
     .backward = backward, WG_SAMPLES(samples),
 };
 
-wg_node *wg_cross_entropy(wg_node *logits, wg_node *labels, int axis, const wg_cross_entropy_opts *opts)
+const wg_op wg_op_nll = {
+    WG_OP, .name = "nll", .doc = "-x[label] of log-probabilities x along the axis; labels are indices or probabilities",
+    .arity = 2, .flags = WG_CAN_FAIL, .attrs = wg__cross_entropy_attrs, .attrs_size = sizeof(wg__cross_entropy),
+    .infer = infer, .forward = WG_BOTH(cross_entropy_lines), .stage[0] = WG_BOTH(cross_entropy_join),
+    .lower = nll_lower, .backward = nll_backward, WG_SAMPLES(samples),
+};
+
+static wg_node *apply(const wg_op *op, wg_node *x, wg_node *labels, int axis, const wg_cross_entropy_opts *opts)
 {
     wg_cross_entropy_opts o;
     if (!wg__options(&o, sizeof o, opts, "wg_cross_entropy_opts"))
-        return wg__graph_fail_again(wg_node_graph(logits));
+        return wg__graph_fail_again(wg_node_graph(x));
     wg__cross_entropy at = {
         .axis = axis,
         .reduction = (int)o.reduction,
         .label_smoothing = o.label_smoothing,
         .ignore_index = o.ignore_index ? *o.ignore_index : WG__IGNORE_NONE,
     };
-    return wg_apply(&wg_op_cross_entropy, WG_NODES(logits, labels), &at);
+    return wg_apply(op, WG_NODES(x, labels), &at);
+}
+
+wg_node *wg_cross_entropy(wg_node *logits, wg_node *labels, int axis, const wg_cross_entropy_opts *opts)
+{
+    return apply(&wg_op_cross_entropy, logits, labels, axis, opts);
+}
+
+wg_node *wg_nll(wg_node *log_p, wg_node *labels, int axis, const wg_cross_entropy_opts *opts)
+{
+    return apply(&wg_op_nll, log_p, labels, axis, opts);
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* What cross_entropy and its adjoint's helper share. */
+/* What cross_entropy, nll and their adjoints' helpers share. */
 #ifndef WG_OPS_CROSS_ENTROPY_H
 #define WG_OPS_CROSS_ENTROPY_H
 
@@ -21,10 +21,11 @@ wg_status wg__cross_entropy_infer(wg_infer *, wg_shape *rows);
 typedef struct wg__cross_entropy_plan {
     wg__along along;
     int64_t lines;
-    bool by_index; /* labels are indices */
-    bool count;    /* some lines may be ignored: they must be counted */
+    bool normalised; /* the operand is log-probabilities, and their exponentials add up to 1 */
+    bool by_index;   /* labels are indices */
+    bool count;      /* some lines may be ignored: they must be counted */
 } wg__cross_entropy_plan;
-wg_status wg__cross_entropy_plan_of(const wg_lowering *, wg__cross_entropy_plan *);
+wg_status wg__cross_entropy_plan_of(const wg_lowering *, bool normalised, wg__cross_entropy_plan *);
 
 /* Label number `line`; for labels that are indices. */
 static inline int64_t wg__label(const wg_call *c, int64_t line)

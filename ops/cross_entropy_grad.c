@@ -1,6 +1,6 @@
 /* cross_entropy_grad: the adjoint of cross_entropy but for its cotangent, w (S softmax(x) - t), where t are the
  * smoothed labels, S their sum along the line (1 for indices), and w is 1, or for the mean 1 / lines, and 0 for an
- * ignored line. */
+ * ignored line. nll_grad is the same without the softmax. */
 #include <string.h>
 
 #include "ops/cross_entropy.h"
@@ -32,14 +32,18 @@ WG_KERNEL(cross_entropy_grad_forward,
         T share[WG__LINES]; /* w S / sum(exp) */
         T even_of[WG__LINES]; /* w s / length */
         double total[WG__LINES];
-        wg__softmax_exps(x, y, a->length, a->inner, lines.width, peak, total);
+        if (!plan->normalised)
+            wg__softmax_exps(x, y, a->length, a->inner, lines.width, peak, total);
+        for (int64_t k = 0; plan->normalised && k < a->length; k++)
+            for (int j = 0; j < lines.width; j++)
+                y[k * a->inner + j] = 0;
         for (int j = 0; j < lines.width; j++) {
             double labels = 0;
             for (int64_t k = 0; t && k < a->length; k++)
                 labels += (double)t[k * a->inner + j];
             bool counts = t || wg__label_counts(c, wg__label(c, lines.line + j));
             double sum = t ? keep * labels + at->label_smoothing : 1;
-            share[j] = counts ? (T)(weight * sum / total[j]) : 0;
+            share[j] = counts && !plan->normalised ? (T)(weight * sum / total[j]) : 0;
             even_of[j] = counts ? even : 0;
         }
         for (int64_t k = 0; k < a->length && a->inner > 1; k++)
@@ -62,6 +66,7 @@ WG_KERNEL(cross_entropy_grad_forward,
     })
 
 WG_KERNELS(cross_entropy_grad, .forward = WG_BOTH(cross_entropy_grad_forward), .stage[0] = WG_ANY_TYPE(count_lines));
+WG_KERNELS(nll_grad, .forward = WG_BOTH(cross_entropy_grad_forward), .stage[0] = WG_ANY_TYPE(count_lines));
 
 #ifdef WG_BASELINE
 
@@ -72,13 +77,13 @@ static wg_status infer(wg_infer *t)
     return wg__cross_entropy_infer(t, &rows);
 }
 
-static wg_status lower(wg_lowering *l)
+static wg_status lower_either(wg_lowering *l, bool normalised)
 {
     const wg__cross_entropy *at = l->attrs;
     wg__cross_entropy_plan plan;
-    wg_status status = wg__along_lower(l, at->axis, 3);
+    wg_status status = wg__along_lower(l, at->axis, normalised ? 1 : 3);
     if (!status)
-        status = wg__cross_entropy_plan_of(l, &plan);
+        status = wg__cross_entropy_plan_of(l, normalised, &plan);
     if (status)
         return status;
     memcpy(l->params, &plan, sizeof plan);
@@ -89,6 +94,16 @@ static wg_status lower(wg_lowering *l)
         l->scratch = sizeof(int64_t);
     }
     return WG_OK;
+}
+
+static wg_status lower(wg_lowering *l)
+{
+    return lower_either(l, false);
+}
+
+static wg_status nll_lower(wg_lowering *l)
+{
+    return lower_either(l, true);
 }
 
 /* w S of each line, of x's shape with the axis as 1; NULL (and *one set) where it is 1 everywhere. */
@@ -136,6 +151,19 @@ static wg_node *backward(const wg_adjoint *a, int slot)
     return wg_scale(wg_sub(wg_sum(wg_mul(p, c), axis, true), c), 1 - at->label_smoothing);
 }
 
+/* Of x its shape alone matters; d/dt gives -w (1 - s) c. */
+static wg_node *nll_backward(const wg_adjoint *a, int slot)
+{
+    const wg__cross_entropy *at = a->attrs;
+    wg_node *x = a->in[0], *c = a->cotangent;
+    wg_axes axis = { { wg_axis_of((int)at->axis, wg_node_shape(x).rank) }, 1 };
+    if (slot == 0 || !wg__is_float(wg_node_dtype(a->in[1])))
+        return wg_no_gradient(a);
+    if (at->reduction == WG_MEAN)
+        c = wg_mul(c, wg_div(wg__size(x, axis), wg__size(x, WG_ALL_AXES)));
+    return wg_scale(c, at->label_smoothing - 1);
+}
+
 static const wg__cross_entropy smooth_sum = { 0, 0.1, WG__IGNORE_NONE, WG_SUM }, ignoring = { -1, 0, 1, WG_MEAN };
 static const wg_sample samples[] = {
     { .in = { WG_VALUES(-2, 2, 4, 3), { WG_DIMS(4), 0, 2, WG_I64, false } } },
@@ -151,6 +179,13 @@ const wg_op wg_op_cross_entropy_grad = {
     .flags = WG_CAN_FAIL | WG_GRADIENT_OF_OTHERS, .attrs = wg__cross_entropy_attrs,
     .attrs_size = sizeof(wg__cross_entropy), .infer = infer, .forward = WG_BOTH(cross_entropy_grad_forward),
     .stage[0] = WG_ANY_TYPE(count_lines), .lower = lower, .backward = backward, WG_SAMPLES(samples),
+};
+
+const wg_op wg_op_nll_grad = {
+    WG_OP, .name = "nll_grad", .doc = "- labels, weighted by the reduction: the adjoint of nll", .arity = 2,
+    .flags = WG_CAN_FAIL | WG_GRADIENT_OF_OTHERS, .attrs = wg__cross_entropy_attrs,
+    .attrs_size = sizeof(wg__cross_entropy), .infer = infer, .forward = WG_BOTH(cross_entropy_grad_forward),
+    .stage[0] = WG_ANY_TYPE(count_lines), .lower = nll_lower, .backward = nll_backward, WG_SAMPLES(samples),
 };
 
 #endif

@@ -1,28 +1,11 @@
 /* dropout: each element is zero with probability p, else times 1 / (1 - p). Which ones depends on seed, stream,
  * step and the element's index alone: the adjoint draws the same again, and nothing is kept. */
-#include "base/random.h"
-#include "ops/elementwise.h"
+#include "ops/random.h"
 
 typedef struct dropout {
     double p;
     int64_t stream;
 } dropout;
-
-enum { CHUNK = 64 }; /* elements; sixteen counters, four words each */
-
-/* The words of elements 64 * chunk ..: word i / 16 of counter i % 16, so that counters are side by side in a vector. */
-static inline void draw(uint32_t word[CHUNK], uint64_t key, uint64_t chunk, uint64_t step)
-{
-    WG_SIMD for (int i = 0; i < CHUNK / 4; i++)
-    {
-        uint32_t four[4];
-        wg__philox(four, key, chunk * (CHUNK / 4) + (uint64_t)i, step);
-        word[i] = four[0];
-        word[i + 16] = four[1];
-        word[i + 32] = four[2];
-        word[i + 48] = four[3];
-    }
-}
 
 WG_KERNEL(dropout_forward,
     const dropout *at = c->attrs;
@@ -31,13 +14,13 @@ WG_KERNEL(dropout_forward,
     const T kept = (T)(at->p < 1 ? 1 / (1 - at->p) : 0);
     const double limit = at->p * 0x1p32; /* words below it drop */
     const uint32_t least = limit < 0x1p32 - 1 ? (uint32_t)limit : UINT32_MAX;
-    const uint64_t key = c->seed + (uint64_t)at->stream * UINT64_C(0x9E3779B97F4A7C15);
+    const uint64_t key = wg__random_key(c, at->stream);
     for (int64_t i = begin; i < end;) {
         int64_t element = c->first + i;
-        int64_t offset = element % CHUNK;
-        int64_t n = CHUNK - offset < end - i ? CHUNK - offset : end - i;
-        uint32_t word[CHUNK];
-        draw(word, key, (uint64_t)(element / CHUNK), c->step);
+        int64_t offset = element % WG__CHUNK;
+        int64_t n = WG__CHUNK - offset < end - i ? WG__CHUNK - offset : end - i;
+        uint32_t word[WG__CHUNK];
+        wg__random_words(word, key, (uint64_t)(element / WG__CHUNK), c->step);
         WG_SIMD for (int64_t j = 0; j < n; j++) y[i + j] = word[offset + j] >= least ? x[i + j] * kept : 0;
         i += n;
     })

@@ -65,6 +65,39 @@
         .f32 = name, .f64 = name, .i32 = name, .i64 = name, .u8 = name, .boolean = name                                \
     }
 
+/* A unary operator of floats in three lines: its kernels, the derivative that its adjoint multiplies by, and its
+ * descriptor with its builder (for the baseline alone).
+ *
+ *     WG_UNARY_KERNELS(tan, wg_k_tan(x))
+ *     WG_DERIVATIVE(tan, wg_shift(wg_square(y), 1))
+ *     WG_UNARY(tan, "tan x", .kink = tan_kink, WG_SAMPLES(tan_samples))
+ *
+ * The derivative is a node made of the operand x and the result y. */
+#define WG_UNARY_KERNELS(op, ...)                                                                                      \
+    WG_KERNEL(op##_forward, WG_EACH1(__VA_ARGS__))                                                                     \
+    WG_KERNELS(op, .forward = WG_BOTH(op##_forward));
+#define WG_DERIVATIVE(op, ...)                                                                                         \
+    static wg_node *op##_backward(const wg_adjoint *a, int slot)                                                       \
+    {                                                                                                                  \
+        wg_node *x = a->in[0], *y = a->output;                                                                         \
+        (void)slot, (void)x, (void)y;                                                                                  \
+        return wg_mul(a->cotangent, (__VA_ARGS__));                                                                    \
+    }
+#define WG_UNARY(op, text, ...)                                                                                        \
+    const wg_op wg_op_##op = { WG_OP,                                                                                  \
+                               .name = #op,                                                                            \
+                               .doc = text,                                                                            \
+                               .arity = 1,                                                                             \
+                               .flags = WG_ELEMENTWISE,                                                                \
+                               .infer = wg__infer_floats,                                                              \
+                               .forward = WG_BOTH(op##_forward),                                                       \
+                               .backward = op##_backward,                                                              \
+                               __VA_ARGS__ };                                                                          \
+    wg_node *wg_##op(wg_node *x)                                                                                       \
+    {                                                                                                                  \
+        return wg_apply(&wg_op_##op, WG_NODES(x), NULL);                                                               \
+    }
+
 /* Type rules: operands of one type, floats only, or floats and integers. */
 wg_status wg__infer_types(wg_infer *, bool integers);
 /* The same, and the result has the operands' broadcast shape. */

@@ -1,4 +1,4 @@
-/* log, log1p. The logarithm of a softmax or of a sigmoid is rewritten to a form that cannot lose its digits. */
+/* log, log2, log1p. The logarithm of a softmax or of a sigmoid is rewritten to a form that cannot lose its digits. */
 #include "graph/graph.h"
 #include "ops/elementwise.h"
 #include "ops/softplus.h"
@@ -9,6 +9,7 @@ WG_KERNEL(log1p_forward, WG_EACH1(wg_k_log1p(x)))
 
 WG_KERNELS(log, .forward = WG_BOTH(log_forward));
 WG_KERNELS(log1p, .forward = WG_BOTH(log1p_forward));
+WG_UNARY_KERNELS(log2, wg_k_log2(x))
 
 #ifdef WG_BASELINE
 
@@ -23,6 +24,8 @@ static wg_node *log1p_backward(const wg_adjoint *a, int slot)
     (void)slot;
     return wg_div(a->cotangent, wg_shift(a->in[0], 1));
 }
+
+WG_DERIVATIVE(log2, wg_reciprocal(wg_scale(x, 0.69314718055994530942)))
 
 static wg_node *operand(const wg_node *n, size_t slot)
 {
@@ -96,6 +99,8 @@ const wg_op wg_op_log1p = {
     .infer = wg__infer_floats, .forward = WG_BOTH(log1p_forward), .backward = log1p_backward, .kink = log1p_kink,
     WG_SAMPLES(log1p_samples),
 };
+
+WG_UNARY(log2, "logarithm to base 2", .kink = wg__kink_at_zero, WG_SAMPLES(wg__samples_positive))
 
 wg_node *wg_log(wg_node *x)
 {

@@ -2,10 +2,7 @@
 #include "ops/loss.h"
 #include "tensor/shape.h"
 
-const wg_attr wg__loss_attr_table[] = {
-    { "reduction", WG_ATTR_ENUM, offsetof(wg__loss_attrs, reduction), "mean", "mean|sum|none" },
-    { 0 },
-};
+const wg_attr wg__loss_attr_table[] = { WG_LOSS_REDUCTION, { 0 } };
 
 wg_status wg__loss_infer(wg_infer *t)
 {
@@ -21,19 +18,31 @@ wg_status wg__loss_infer(wg_infer *t)
         return wg_infer_fail(t, WG_ERR_SHAPE, "%s against %s: a loss does not broadcast",
                              wg_shape_text(t->in[0], a, sizeof a), wg_shape_text(t->in[1], b, sizeof b));
     }
-    bool none = ((const wg__loss_attrs *)t->attrs)->reduction == WG_NONE;
+    int reduction = ((const wg__loss_attrs *)t->attrs)->reduction;
+    if (reduction == WG_BATCHMEAN && shape.rank == 0)
+        return wg_infer_fail(t, WG_ERR_SHAPE, "batchmean divides by the size of axis 0, and scalars have no axes");
+    bool none = reduction == WG_NONE;
     t->out[0] = none ? shape : (wg_shape){ { 0 }, 0 };
     return WG_OK;
+}
+
+static double divisor(int reduction, const wg_shape *shape)
+{
+    return reduction == WG_MEAN        ? (double)wg_shape_count(*shape)
+           : reduction == WG_BATCHMEAN ? (double)shape->dim[0]
+                                       : 1;
 }
 
 wg_status wg__loss_lower(wg_lowering *l)
 {
     const double cost = 3; /* a pair's, in nanoseconds */
+    const int reduction = ((const wg__loss_attrs *)l->attrs)->reduction;
     wg__loss *at = (wg__loss *)(void *)l->params;
     at->n = wg_shape_count(l->in_shape[0]);
     at->blocks = at->n <= WG__LOSS_BLOCK ? 1 : (at->n + WG__LOSS_BLOCK - 1) / WG__LOSS_BLOCK;
+    at->divisor = divisor(reduction, &l->in_shape[0]);
     l->n_stages = 1;
-    if (((const wg__loss_attrs *)l->attrs)->reduction == WG_NONE) {
+    if (reduction == WG_NONE) {
         l->stage[0] = (wg_stage){ .kernel = 2, .extent = at->n, .grain = WG__LOSS_BLOCK, .cost = cost };
         return WG_OK;
     }
@@ -49,8 +58,11 @@ wg_status wg__loss_lower(wg_lowering *l)
 
 wg_node *wg__loss_share(const wg_adjoint *a)
 {
-    bool mean = ((const wg__loss_attrs *)a->attrs)->reduction == WG_MEAN;
-    return mean ? wg_div(a->cotangent, wg__size(a->in[0], WG_ALL_AXES)) : a->cotangent;
+    int reduction = ((const wg__loss_attrs *)a->attrs)->reduction;
+    if (reduction != WG_MEAN && reduction != WG_BATCHMEAN)
+        return a->cotangent;
+    wg_axes axes = reduction == WG_MEAN ? WG_ALL_AXES : (wg_axes){ { 0 }, 1 };
+    return wg_div(a->cotangent, wg__size(a->in[0], axes));
 }
 
 wg_node *wg__loss_apply(const wg_op *op, wg_node *x, wg_node *y, wg_reduction reduction)

@@ -69,4 +69,9 @@ wg_node *wg_softplus(wg_node *x)
     return wg_apply(&wg_op_softplus, WG_NODES(x), NULL);
 }
 
+wg_node *wg_softplus_at(wg_node *x, double beta, double threshold)
+{
+    return wg_apply(&wg_op_softplus, WG_NODES(x), &(softplus){ beta, threshold });
+}
+
 #endif

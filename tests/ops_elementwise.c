@@ -10,6 +10,15 @@ static double plain_reciprocal(double x) { return 1 / x; }
 static double plain_square(double x) { return x * x; }
 static double plain_neg(double x) { return -x; }
 
+static double plain_softsign(double x) { return x / (1 + fabs(x)); }
+static double plain_silu(double x) { return x / (1 + exp(-x)); }
+static double plain_mish(double x) { return x * tanh(log1p(exp(x))); }
+static double plain_gelu(double x) { return 0.5 * x * erfc(-x * sqrt(0.5)); }
+static double plain_log_sigmoid(double x) { return x < 0 ? x - log1p(exp(x)) : -log1p(exp(-x)); }
+static double plain_relu6(double x) { return fmin(fmax(x, 0), 6); }
+static double plain_hard_sigmoid(double x) { return plain_relu6(x + 3) / 6; }
+static double plain_hard_swish(double x) { return x * plain_relu6(x + 3) / 6; }
+
 static const struct unary {
     const char *name;
     wg_node *(*op)(wg_node *);
@@ -34,6 +43,31 @@ static const struct unary {
     { "neg", wg_neg, plain_neg, -2, 2, 0 },
     { "abs", wg_abs, fabs, -2, 2, 0 },
     { "sign", wg_sign, plain_sign, -2, 2, 0 },
+    { "floor", wg_floor, floor, -5, 5, 0 },
+    { "ceil", wg_ceil, ceil, -5, 5, 0 },
+    { "round", wg_round, rint, -5, 5, 0 },
+    { "log2", wg_log2, log2, 1e-3, 1e3, 0 },
+    { "tan", wg_tan, tan, -1.5, 1.5, 0 },
+    { "asin", wg_asin, asin, -1, 1, 0 },
+    { "acos", wg_acos, acos, -1, 1, 1 },
+    { "atan", wg_atan, atan, -10, 10, 0 },
+    { "sinh", wg_sinh, sinh, -8, 8, 0 },
+    { "cosh", wg_cosh, cosh, -8, 8, 0 },
+    { "asinh", wg_asinh, asinh, -10, 10, 0 },
+    { "acosh", wg_acosh, acosh, 1, 10, 0 },
+    { "atanh", wg_atanh, atanh, -0.99, 0.99, 0 },
+    { "erf", wg_erf, erf, -3, 3, 0 },
+    { "erfc", wg_erfc, erfc, -3, 3, 0 },
+    { "lgamma", wg_lgamma, lgamma, 0.01, 40, 0 },
+    { "lgamma", wg_lgamma, lgamma, -2.95, -2.05, 1 },
+    { "log_sigmoid", wg_log_sigmoid, plain_log_sigmoid, -20, 20, 0 },
+    { "softsign", wg_softsign, plain_softsign, -9, 9, 0 },
+    { "silu", wg_silu, plain_silu, -12, 12, 0 },
+    { "mish", wg_mish, plain_mish, -12, 12, 0 },
+    { "gelu", wg_gelu, plain_gelu, -3, 3, 1 },
+    { "relu6", wg_relu6, plain_relu6, -2, 9, 0 },
+    { "hard_sigmoid", wg_hard_sigmoid, plain_hard_sigmoid, -5, 5, 1 },
+    { "hard_swish", wg_hard_swish, plain_hard_swish, -5, 5, 1 },
 };
 
 /* 203 points: vectors and their remainders. Four units in the last place are what the vector functions promise. */
@@ -68,6 +102,15 @@ START_TEST(limits_come_out_as_limits)
     ASSERT_VALUES(wg_sign(ends), 1, -1, NAN, 0);
     ASSERT_VALUES(wg_reciprocal(ends), 0, 0, NAN, INFINITY);
     ASSERT_VALUES(wg_leaky_relu(VECTOR(-2, 0, 3), 0.5), -1, 0, 3);
+    ASSERT_VALUES(wg_hypot(VECTOR(INFINITY, 0), VECTOR(NAN, 0)), INFINITY, 0);
+    ASSERT_NEAR(wg_hypot(VECTOR(3e200), VECTOR(4e200)), 2e185, 5e200);
+    ASSERT_NEAR(wg_atan2(VECTOR(1, 0, -1, 0), VECTOR(0, -1, -1, 1)), 1e-15, acos(0), acos(-1), -0.75 * acos(-1), 0);
+    ASSERT_VALUES(wg_acosh(VECTOR(1, 0.5)), 0, NAN);
+    ASSERT_VALUES(wg_atanh(VECTOR(1, -1, 2)), INFINITY, -INFINITY, NAN);
+    ASSERT_VALUES(wg_asin(VECTOR(1.5)), NAN);
+    ASSERT_VALUES(wg_erf(ends), 1, -1, NAN, 0);
+    ASSERT_VALUES(wg_erfc(ends), 0, 2, NAN, 1);
+    ASSERT_VALUES(wg_round(VECTOR(-2.5, -0.5, 0.5, 1.5, 2.5, 0x1p60, NAN)), -2, 0, 0, 2, 2, 0x1p60, NAN);
     ASSERT_NEAR(wg_softplus(VECTOR(-800, 800, 0)), 1e-16, 0, 800, log(2));
     ASSERT_VALUES(wg_sigmoid(VECTOR(-800, 800)), 0, 1);
     ck_assert(element(wg_sigmoid(VECTOR(-700)), 0) > 0); /* no underflow before its time */
@@ -121,6 +164,7 @@ START_TEST(integers_wrap_and_keep_their_type)
         ASSERT_VALUES(wg_scale(x, -2), -14, 6, 0);
         ASSERT_VALUES(wg_shift(x, 1), 8, -2, 1);
     }
+    ASSERT_VALUES(wg_floor(OF_TYPE(WG_I64, 7, -3)), 7, -3);
     wg_node *most = OF_TYPE(WG_I32, 2147483647, -2147483648.0);
     ASSERT_VALUES(wg_shift(most, 1), -2147483648.0, -2147483647);
     ASSERT_VALUES(wg_abs(most), 2147483647, -2147483648.0);
@@ -169,6 +213,9 @@ END_TEST
 START_TEST(wrong_types_are_named)
 {
     ASSERT_FAILS(wg_exp(OF_TYPE(WG_I64, 1)), WG_ERR_DTYPE, "exp: takes f32 or f64, got i64");
+    ASSERT_FAILS(wg_tan(OF_TYPE(WG_I32, 1)), WG_ERR_DTYPE, "tan: takes f32 or f64, got i32");
+    ASSERT_FAILS(wg_round(OF_TYPE(WG_BOOL, 1)), WG_ERR_DTYPE, "round: takes f32, f64, i32 or i64, got bool");
+    ASSERT_FAILS(wg_hypot(OF_TYPE(WG_F32, 1), VECTOR(1)), WG_ERR_DTYPE, "hypot: operand types differ: f32 and f64");
     ASSERT_FAILS(wg_relu(OF_TYPE(WG_BOOL, 1)), WG_ERR_DTYPE, "relu: takes f32 or f64, got bool");
     ASSERT_FAILS(wg_add(OF_TYPE(WG_U8, 1), OF_TYPE(WG_U8, 1)), WG_ERR_DTYPE, "add: takes f32, f64, i32 or i64, got u8");
     ASSERT_FAILS(wg_add(OF_TYPE(WG_I32, 1), OF_TYPE(WG_I64, 1)), WG_ERR_DTYPE, "add: operands are i32 and i64");

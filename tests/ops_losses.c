@@ -130,6 +130,110 @@ START_TEST(ignored_labels_count_for_nothing)
 }
 END_TEST
 
+START_TEST(differences_in_squares_and_in_lines)
+{
+    wg_node *x = VECTOR(1, -0.5, 3, 2), *y = VECTOR(1, 0, 0, 4);
+    ASSERT_VALUES(wg_l1(x, y, WG_NONE), 0, 0.5, 3, 2);
+    ASSERT_VALUES(wg_l1(x, y, WG_MEAN), 5.5 / 4);
+    ASSERT_VALUES(wg_grad(wg_l1(x, y, WG_SUM), x), 0, -1, 1, -1);
+    ASSERT_VALUES(wg_huber(x, y, 2, WG_NONE), 0, 0.125, 4, 2);
+    ASSERT_VALUES(wg_grad(wg_huber(x, y, 2, WG_SUM), x), 0, -0.5, 2, -2);
+    ASSERT_VALUES(wg_grad(wg_huber(x, y, 2, WG_MEAN), y), 0, 0.125, -0.5, 0.5);
+    ASSERT_VALUES(wg_smooth_l1(x, y, 2, WG_NONE), 0, 0.0625, 2, 1);
+    ASSERT_VALUES(wg_grad(wg_smooth_l1(x, y, 2, WG_SUM), x), 0, -0.25, 1, -1);
+    ASSERT_VALUES(wg_smooth_l1(x, y, 0, WG_NONE), 0, 0.5, 3, 2);
+    ASSERT_VALUES(wg_grad(wg_smooth_l1(x, y, 0, WG_SUM), x), 0, -1, 1, -1);
+    ASSERT_VALUES(wg_l1(VECTOR(NAN, INFINITY), VECTOR(0, 0), WG_NONE), NAN, INFINITY);
+    ASSERT_FAILS(wg_huber(x, y, 0, WG_MEAN), WG_ERR_ARG, "huber: delta must be positive, got 0");
+    ASSERT_FAILS(wg_smooth_l1(VECTOR(1), VECTOR(1), -1, WG_MEAN), WG_ERR_ARG,
+                 "smooth_l1: beta must not be negative, got -1");
+    ASSERT_FAILS(wg_l1(VECTOR(1), VECTOR(1, 2), WG_MEAN), WG_ERR_SHAPE,
+                 "l1: (1) against (2): a loss does not broadcast");
+}
+END_TEST
+
+START_TEST(hinge_stops_where_the_margin_is_kept)
+{
+    wg_node *x = VECTOR(0.5, 2, -1, 1), *y = VECTOR(1, 1, 1, -1);
+    ASSERT_VALUES(wg_hinge(x, y, WG_NONE), 0.5, 0, 2, 2);
+    ASSERT_VALUES(wg_hinge(x, y, WG_MEAN), 4.5 / 4);
+    ASSERT_VALUES(wg_grad(wg_hinge(x, y, WG_SUM), x), -1, 0, -1, 1);
+    wg_node *kink = VECTOR(1);
+    ASSERT_VALUES(wg_grad(wg_hinge(kink, VECTOR(1), WG_SUM), kink), 0);
+    ASSERT_VALUES(wg_hinge(VECTOR(NAN), VECTOR(1), WG_NONE), NAN);
+}
+END_TEST
+
+START_TEST(divergence_of_distributions)
+{
+    wg_node *log_q = wg_log(TENSOR(WG_SHAPE(2, 2), 0.5, 0.5, 0.25, 0.75));
+    wg_node *p = TENSOR(WG_SHAPE(2, 2), 0.25, 0.75, 0, 1);
+    double first = 0.25 * log(0.5) + 0.75 * log(1.5), second = log(1 / 0.75);
+    ASSERT_NEAR(wg_kl_div(log_q, p, false, WG_NONE), 1e-15, 0.25 * log(0.5), 0.75 * log(1.5), 0, second);
+    ASSERT_NEAR(wg_kl_div(log_q, p, false, WG_SUM), 1e-15, first + second);
+    ASSERT_NEAR(wg_kl_div(log_q, p, false, WG_BATCHMEAN), 1e-15, (first + second) / 2);
+    ASSERT_NEAR(wg_kl_div(log_q, p, false, WG_MEAN), 1e-15, (first + second) / 4);
+    ASSERT_NEAR(wg_kl_div(log_q, wg_log(p), true, WG_BATCHMEAN), 1e-15, (first + second) / 2);
+    ASSERT_VALUES(wg_kl_div(VECTOR(-INFINITY), VECTOR(0), false, WG_SUM), 0); /* impossible in both */
+    ASSERT_NEAR(wg_grad(wg_kl_div(log_q, p, false, WG_BATCHMEAN), log_q), 1e-15, -0.125, -0.375, 0, -0.5);
+    ASSERT_NEAR(wg_grad(wg_kl_div(log_q, p, false, WG_SUM), p), 1e-15, log(0.5) + 1, log(1.5) + 1, 0, second + 1);
+    ASSERT_FAILS(wg_kl_div(TENSOR(WG_SCALAR, 0), TENSOR(WG_SCALAR, 1), false, WG_BATCHMEAN), WG_ERR_SHAPE,
+                 "kl_div: batchmean divides by the size of axis 0, and scalars have no axes");
+    ASSERT_FAILS(wg_mse(VECTOR(1), VECTOR(1), WG_BATCHMEAN), WG_ERR_ARG, "mse: attribute reduction");
+}
+END_TEST
+
+START_TEST(positive_examples_can_weigh_more)
+{
+    wg_node *z = VECTOR(0, 2, -1000, 1000), *y = VECTOR(1, 0.5, 1, 0);
+    double half = 0.5 * 2 + (1 + 0.5 * 2) * log1p(exp(-2));
+    ASSERT_NEAR(wg_bce_logits_weighted(z, y, 3, WG_NONE), 1e-14, 3 * log(2), half, 3000, 1000);
+    ASSERT_NEAR(wg_grad(wg_bce_logits_weighted(z, y, 3, WG_SUM), z), 1e-15, -1.5, 0.5 - 2 / (1 + exp(2)), -3, 1);
+    ASSERT_FAILS(wg_bce_logits_weighted(z, y, -1, WG_MEAN), WG_ERR_ARG,
+                 "bce_with_logits: pos_weight must not be negative, got -1");
+}
+END_TEST
+
+START_TEST(cosines_of_lines)
+{
+    wg_node *a = TENSOR(WG_SHAPE(2, 2), 3, 4, 0, 0), *b = TENSOR(WG_SHAPE(2, 2), 4, 3, 1, 1);
+    ASSERT_NEAR(wg_cosine_similarity(a, b, 1), 1e-15, 0.96, 0);
+    ASSERT_NEAR(wg_cosine_similarity(a, b, -2), 1e-15, 4 / sqrt(17), 3 / sqrt(10));
+    ASSERT_NEAR(wg_grad(wg_sum(wg_cosine_similarity(a, b, 1), WG_ALL_AXES, false), a), 1e-6, 0.0448, -0.0336,
+                1e8 / sqrt(2), 1e8 / sqrt(2));
+    ASSERT_NEAR(wg_cosine_similarity(VECTOR(3e200, 4e200), VECTOR(4e200, 3e200), 0), 1e-15, 0.96);
+    ASSERT_NEAR(wg_cosine_similarity(VECTOR(3e-9, 4e-9), VECTOR(4, 3), 0), 1e-15, 0.48); /* |a| is taken for 1e-8 */
+    ASSERT_FAILS(wg_cosine_similarity(a, VECTOR(1, 2), 1), WG_ERR_SHAPE,
+                 "cosine_similarity: (2,2) against (2): operands are of one shape");
+    ASSERT_FAILS(wg_cosine_similarity(VECTOR(1), VECTOR(1), 1), WG_ERR_ARG, "cosine_similarity: ");
+}
+END_TEST
+
+START_TEST(nll_is_cross_entropy_of_log_probabilities)
+{
+    const int64_t ignore = 1;
+    wg_node *x = scattered(WG_F64, WG_SHAPE(4, 3), 5), *log_p = wg_log_softmax(x, 1);
+    wg_node *index = OF_TYPE(WG_I64, 2, 1, 0, 1), *soft = wg_softmax(scattered(WG_F64, WG_SHAPE(4, 3), 6), 1);
+    for (wg_reduction r = WG_MEAN; r <= WG_NONE; r++)
+        for (int k = 0; k < 3; k++) {
+            const wg_cross_entropy_opts *o = WG_OPTS(wg_cross_entropy_opts, .reduction = r, .label_smoothing = 0.1 * k,
+                                                     .ignore_index = k ? &ignore : NULL);
+            wg_node *labels = k == 2 ? soft : index, *loss = wg_cross_entropy(x, labels, 1, o);
+            wg_node *same = wg_nll(log_p, labels, 1, o);
+            for (int i = 0; i < (r == WG_NONE ? 4 : 1); i++)
+                ck_assert_double_eq_tol(element(same, i), element(loss, i), 1e-14);
+            wg_node *d = wg_grad(wg_sum(loss, WG_ALL_AXES, false), x);
+            wg_node *e = wg_grad(wg_sum(same, WG_ALL_AXES, false), x);
+            for (int i = 0; i < 12; i++)
+                ck_assert_double_eq_tol(element(e, i), element(d, i), 1e-14);
+        }
+    ASSERT_VALUES(wg_nll(VECTOR(-1, -2, -4), TENSOR(WG_SHAPE(3), 0, 1, 0), 0, NULL), 2);
+    ASSERT_VALUES(wg_nll(TENSOR(WG_SHAPE(1, 2), -INFINITY, 0), TENSOR(WG_SHAPE(1, 2), 0, 1), 1, NULL), 0);
+    ck_assert_int_eq(run_status(wg_nll(x, OF_TYPE(WG_I32, 0, 3, 1, 1), 1, NULL)), WG_ERR_RANGE);
+    ck_assert_msg(strstr(wg_error(), "label 3 at 1 is outside 0..2") != NULL, "%s", wg_error());
+}
+END_TEST
+
 TCase *ops_loss_tests(void)
 {
     TCase *t = tcase_create("losses");
@@ -143,5 +247,11 @@ TCase *ops_loss_tests(void)
     tcase_add_test(t, losses_never_broadcast);
     tcase_add_test(t, cross_entropy_of_indices_and_of_probabilities);
     tcase_add_test(t, ignored_labels_count_for_nothing);
+    tcase_add_test(t, differences_in_squares_and_in_lines);
+    tcase_add_test(t, hinge_stops_where_the_margin_is_kept);
+    tcase_add_test(t, divergence_of_distributions);
+    tcase_add_test(t, positive_examples_can_weigh_more);
+    tcase_add_test(t, cosines_of_lines);
+    tcase_add_test(t, nll_is_cross_entropy_of_log_probabilities);
     return t;
 }

@@ -12,6 +12,8 @@ TCase *ops_extremes_tests(void);
 TCase *ops_shape_tests(void);
 TCase *ops_reduction_tests(void);
 TCase *ops_loss_tests(void);
+TCase *ops_activation_tests(void);
+TCase *ops_random_tests(void);
 TCase *ops_control_tests(void);
 
 extern wg_graph *g; /* new for each test */

@@ -139,6 +139,8 @@ int main(void)
     suite_add_tcase(suite, ops_shape_tests());
     suite_add_tcase(suite, ops_reduction_tests());
     suite_add_tcase(suite, ops_loss_tests());
+    suite_add_tcase(suite, ops_activation_tests());
+    suite_add_tcase(suite, ops_random_tests());
     suite_add_tcase(suite, ops_control_tests());
     return run_suite(suite);
 }
