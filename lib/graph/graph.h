@@ -107,7 +107,9 @@ void wg__mark_needed(const wg_graph *, wg_nodes wanted, unsigned char *marks);
 wg_node *wg__rewritten(wg_node *);
 
 /* Infers results for given operand shapes. in_shape, in_type: op's n_in. Sets the thread's failure as "op: text". */
-enum { WG__MAX_RESULTS = 16 };
+enum { WG__MAX_RESULTS = 64 };
+/* How many results the operator has with these attributes (NULL: not yet known), from 1 to WG__MAX_RESULTS. */
+int wg__op_results(const wg_op *, const void *attrs);
 /* WG_ERR_ARG, with the caller's name in front, for an operator whose descriptor cannot be relied on. */
 wg_status wg__check_descriptor(const char *caller, const wg_op *);
 wg_status wg__infer(const wg_op *, const void *attrs, int n_in, const wg_shape *in_shape, const wg_dtype *in_type,
