@@ -139,5 +139,7 @@ int main(void)
     suite_add_tcase(suite, ops_reduction_tests());
     suite_add_tcase(suite, ops_loss_tests());
     suite_add_tcase(suite, ops_control_tests());
+    suite_add_tcase(suite, ops_moves_tests());
+    suite_add_tcase(suite, ops_index_tests());
     return run_suite(suite);
 }
