@@ -6,24 +6,31 @@ typedef struct cumulate {
     bool reverse;
 } cumulate;
 
-/* Row number `step` of a line, in the direction of the operator. */
-static inline int64_t row_at(const wg_call *c, int64_t step)
+/* Where lines begin, in the direction of the operator, and how far apart their elements are. */
+static inline int64_t start_of(const wg_call *c, int64_t *stride)
 {
     const wg__along *a = c->params;
-    return (((const cumulate *)c->attrs)->reverse ? a->length - 1 - step : step) * a->inner;
+    bool reverse = ((const cumulate *)c->attrs)->reverse;
+    *stride = reverse ? -a->inner : a->inner;
+    return reverse && a->length ? (a->length - 1) * a->inner : 0;
 }
 
 /* Sums and products are carried in S. */
 #define CUMULATE(name, suffix, type, S, R, START, FOLD)                                                                \
     WG_KERNEL_OF(                                                                                                      \
-        name##_forward_##suffix, type, const wg__along *a = c->params; for (int64_t unit = begin; unit < end; unit++) { \
+        name##_forward_##suffix, type, const wg__along *a = c->params; int64_t stride;                                 \
+        const int64_t start = start_of(c, &stride); for (int64_t unit = begin; unit < end; unit++) {                   \
             const wg__lines lines = wg__lines_of(a, unit);                                                             \
-            S total[WG__LINES];                                                                                        \
+            const T *x = (const T *)c->in[0] + lines.first + start;                                                    \
+            R *y = (R *)c->out + lines.first + start;                                                                  \
+            S total[WG__LINES], sum = START;                                                                           \
+            for (int64_t k = 0; lines.width == 1 && k < a->length; k++) {                                              \
+                sum = sum FOLD (S)x[k * stride];                                                                       \
+                y[k * stride] = (R)sum;                                                                                \
+            }                                                                                                          \
             for (int j = 0; j < lines.width; j++)                                                                      \
                 total[j] = START;                                                                                      \
-            for (int64_t k = 0; k < a->length; k++) {                                                                  \
-                const T *x = (const T *)c->in[0] + lines.first + row_at(c, k);                                         \
-                R *y = (R *)c->out + lines.first + row_at(c, k);                                                       \
+            for (int64_t k = 0; lines.width > 1 && k < a->length; k++, x += stride, y += stride) {                     \
                 for (int j = 0; j < lines.width; j++) {                                                                \
                     total[j] = total[j] FOLD (S)x[j];                                                                  \
                     y[j] = (R)total[j];                                                                                \
@@ -42,11 +49,13 @@ CUMULATE_ALL(cumprod, 1, *)
 
 WG_KERNEL(linear_recurrence_forward,
     const wg__along *a = c->params;
+    int64_t stride;
+    const int64_t start = start_of(c, &stride);
     for (int64_t unit = begin; unit < end; unit++) {
         const wg__lines lines = wg__lines_of(a, unit);
-        double last[WG__LINES] = { 0 };
+        double last[WG__LINES];
         for (int64_t k = 0; k < a->length; k++) {
-            const int64_t at = lines.first + row_at(c, k);
+            const int64_t at = lines.first + start + k * stride;
             const T *factor = (const T *)c->in[0] + at;
             const T *term = (const T *)c->in[1] + at;
             T *y = (T *)c->out + at;

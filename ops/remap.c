@@ -77,7 +77,8 @@ static piece piece_at(const plan *p, int axis, int64_t n, int64_t i)
         s = modulo(s, n);
         return (piece){ s, 1, n - s };
     case WG__MAP_REPEAT:
-        return (piece){ i / b, 0, b - i % b };
+        s = i / b;
+        return (piece){ s, 0, (s + 1) * b - i };
     case WG__MAP_EDGE:
         if (s < 0)
             return (piece){ 0, 0, -s };
@@ -213,17 +214,34 @@ static void fill_cells(const wg_call *c, char *to, int64_t n, double fill)
         memcpy(to + (size_t)i * size, element, size);
 }
 
-#define COPY_STRIDED(name, type)                                                                                       \
-    static void name(void *to, const void *from, int64_t step, int64_t n)                                              \
+/* y[i * y_step] = x[i * x_step]; and y[i] = x[(i + skip) / times], from skip < times on. */
+#define COPY_ELEMENTS(size, type)                                                                                      \
+    static void copy_##size(void *to, int64_t y_step, const void *from, int64_t x_step, int64_t n)                     \
     {                                                                                                                  \
         type *y = to;                                                                                                  \
         const type *x = from;                                                                                          \
         for (int64_t i = 0; i < n; i++)                                                                                \
-            y[i] = x[i * step];                                                                                        \
+            y[i * y_step] = x[i * x_step];                                                                             \
+    }                                                                                                                  \
+    static void repeat_##size(void *to, const void *from, int64_t skip, int64_t times, int64_t n)                      \
+    {                                                                                                                  \
+        type *y = to;                                                                                                  \
+        const type *x = from;                                                                                          \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            y[i] = *x;                                                                                                 \
+            const bool next = ++skip == times;                                                                         \
+            x += next;                                                                                                 \
+            skip = next ? 0 : skip;                                                                                    \
+        }                                                                                                              \
     }
-COPY_STRIDED(copy_1, uint8_t)
-COPY_STRIDED(copy_4, uint32_t)
-COPY_STRIDED(copy_8, uint64_t)
+COPY_ELEMENTS(1, uint8_t)
+COPY_ELEMENTS(4, uint32_t)
+COPY_ELEMENTS(8, uint64_t)
+
+static void copy_elements(void *to, int64_t y_step, const void *from, int64_t x_step, int64_t n, size_t size)
+{
+    (size == 8 ? copy_8 : size == 4 ? copy_4 : copy_1)(to, y_step, from, x_step, n);
+}
 
 /* n cells of `block` elements, the operand's `step` cells apart. */
 static void copy_cells(char *to, const char *from, int64_t step, int64_t n, int64_t block, size_t size)
@@ -234,13 +252,41 @@ static void copy_cells(char *to, const char *from, int64_t step, int64_t n, int6
     } else if (block > 1) {
         for (int64_t i = 0; i < n; i++)
             memcpy(to + (size_t)i * bytes, from + step * i * (int64_t)bytes, bytes);
-    } else if (size == 8) {
-        copy_8(to, from, step, n);
-    } else if (size == 4) {
-        copy_4(to, from, step, n);
     } else {
-        copy_1(to, from, step, n);
+        copy_elements(to, 1, from, step, n, size);
     }
+}
+
+/* Elements i .. stop-1 of a row whose pieces are single elements among gaps. */
+static void spread_row(const wg_call *c, char *to, const char *x, int64_t n, int64_t i, int64_t stop)
+{
+    const plan *p = c->params;
+    int64_t a = p->a[p->last], b = p->b[p->last], stride = b < 0 ? -b : b;
+    size_t size = wg_dtype_size(c->out_type);
+    int64_t low = b > 0 ? i - a : a - stop + 1, high = b > 0 ? stop - 1 - a : a - i; /* stride * s of those inside */
+    int64_t first = low > 0 ? (low + stride - 1) / stride : 0, last = high < 0 ? -1 : high / stride;
+    last = last < n ? last : n - 1;
+    fill_cells(c, to, stop - i, p->fill);
+    if (first <= last)
+        copy_elements(to + (a + b * first - i) * (int64_t)size, b, x + (size_t)first * size, 1, last - first + 1, size);
+}
+
+/* Rows of single elements whose pieces are too short to go one by one; false: the row is not of that kind. */
+static bool copy_row(const wg_call *c, char *to, const char *x, int64_t n, int64_t i, int64_t stop)
+{
+    const plan *p = c->params;
+    size_t size = wg_dtype_size(c->out_type);
+    if (p->block > 1)
+        return false;
+    if (p->kind[p->last] == WG__MAP_SPREAD) {
+        spread_row(c, to, x, n, i, stop);
+        return true;
+    }
+    if (p->kind[p->last] != WG__MAP_REPEAT)
+        return false;
+    int64_t times = p->b[p->last], from = i / times;
+    (size == 8 ? repeat_8 : size == 4 ? repeat_4 : repeat_1)(to, x + (size_t)from * size, i - from * times, times, stop - i);
+    return true;
 }
 
 /* The row of x, in cells, that row `row` of y is made from; -1: it is filled. */
@@ -266,6 +312,11 @@ wg_status wg__remap_forward(const wg_call *c, int64_t begin, int64_t end)
     int64_t n = size_of(x, p->rank, p->last), m = size_of(y, p->rank, p->last);
     for (int64_t at = begin; at < end;) {
         int64_t i = at % m, stop = i + end - at < m ? i + end - at : m, row = source_row(p, x, y, at / m);
+        char *start = (char *)c->out + (size_t)at * cell;
+        if (row >= 0 && copy_row(c, start, (const char *)c->in[0] + (size_t)(row * n) * cell, n, i, stop)) {
+            at += stop - i;
+            continue;
+        }
         while (i < stop) {
             piece q = row < 0 ? (piece){ -1, 0, INT64_MAX } : piece_at(p, p->last, n, i);
             int64_t count = q.count < stop - i ? q.count : stop - i;
@@ -332,7 +383,11 @@ static void advance(const plan *p, const wg_shape *x, const wg_shape *y, sources
         for (int64_t i = 0; i < m;) {                                                                                  \
             const piece q = piece_at(p, p->last, n, i);                                                                \
             const int64_t count = q.count < m - i ? q.count : m - i;                                                   \
-            for (int64_t k = 0; k < count && q.from >= 0; k++) {                                                       \
+            const bool whole = q.step == 1 && width == p->block && q.from >= 0;                                        \
+            double *restrict first = sum + (q.from < 0 ? 0 : q.from) * width;                                          \
+            for (int64_t k = 0; whole && k < count * width; k++)                                                       \
+                first[k] += (double)y[i * p->block + k];                                                               \
+            for (int64_t k = 0; k < count && q.from >= 0 && !whole; k++) {                                                       \
                 double *to = sum + (q.from + k * q.step) * width;                                                      \
                 const type *cell = y + (i + k) * p->block;                                                             \
                 for (int64_t w = 0; w < width; w++)                                                                    \

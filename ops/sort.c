@@ -19,14 +19,13 @@ typedef struct order {
     } pair_##suffix;                                                                                                   \
     static inline bool less_##suffix(type a, type b)                                                                   \
     {                                                                                                                  \
-        return a < b || (IS_NAN(b) && !IS_NAN(a));                                                                     \
+        return (a < b) | (IS_NAN(b) & !IS_NAN(a)); /* without branches: they would be guessed wrongly */               \
     }                                                                                                                  \
     /* Whether a belongs before b. */                                                                                  \
     static inline bool before_##suffix(const pair_##suffix *a, const pair_##suffix *b, bool descending)                \
     {                                                                                                                  \
-        if (descending ? less_##suffix(b->key, a->key) : less_##suffix(a->key, b->key))                                \
-            return true;                                                                                               \
-        return a->at < b->at && !(descending ? less_##suffix(a->key, b->key) : less_##suffix(b->key, a->key));         \
+        const type first = descending ? b->key : a->key, second = descending ? a->key : b->key;                        \
+        return less_##suffix(first, second) | (!less_##suffix(second, first) & (a->at < b->at));                       \
     }                                                                                                                  \
     static void insertion_##suffix(pair_##suffix *p, int64_t n, bool descending)                                       \
     {                                                                                                                  \
@@ -41,8 +40,12 @@ typedef struct order {
     static void merge_##suffix(pair_##suffix *to, const pair_##suffix *a, int64_t n_a, int64_t n_b, bool descending)   \
     {                                                                                                                  \
         const pair_##suffix *b = a + n_a, *end_a = b, *end_b = b + n_b;                                                \
-        while (a < end_a && b < end_b)                                                                                 \
-            *to++ = before_##suffix(b, a, descending) ? *b++ : *a++;                                                   \
+        while (a < end_a && b < end_b) {                                                                               \
+            const bool second = before_##suffix(b, a, descending);                                                     \
+            *to++ = *(second ? b : a);                                                                                 \
+            b += second;                                                                                               \
+            a += !second;                                                                                              \
+        }                                                                                                              \
         memcpy(to, a, (size_t)(end_a - a) * sizeof *a);                                                                \
         memcpy(to + (end_a - a), b, (size_t)(end_b - b) * sizeof *b);                                                  \
     }                                                                                                                  \
@@ -85,7 +88,7 @@ typedef struct order {
             const pair_##suffix next = { x[i * stride], i };                                                           \
             if (i < k) {                                                                                               \
                 p[i] = next;                                                                                           \
-                for (int64_t j = i + 1 == k ? k / 2 : 0; j-- > 0;)                                                     \
+                for (int64_t j = i + 1 == k && k < n ? k / 2 : 0; j-- > 0;)                                                     \
                     sink_##suffix(p, j, k, descending);                                                                \
             } else if (k && before_##suffix(&next, &p[0], descending)) {                                               \
                 p[0] = next;                                                                                           \

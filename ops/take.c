@@ -13,12 +13,21 @@ static wg_status copy_slices(const wg_call *c, int64_t begin, int64_t end, bool 
 {
     const plan *p = c->params;
     size_t bytes = (size_t)p->inner * wg_dtype_size(c->out_type);
+    int64_t outer = begin < end ? begin / p->n : 0, at = begin - outer * p->n;
     for (int64_t unit = begin; unit < end; unit++) {
-        int64_t outer = unit / p->n, at = unit % p->n, given = wg__index_at(c, 1, at);
-        int64_t i = given < 0 && !wraps ? -1 : wg__index_wrap(given, p->size);
+        int64_t given = wg__index_at(c, 1, at), i = given < 0 && !wraps ? -1 : wg__index_wrap(given, p->size);
         if (i < 0)
             return wg__index_fail(c, given, at, p->axis, p->size);
-        memcpy((char *)c->out + (size_t)unit * bytes, (const char *)c->in[0] + (size_t)(outer * p->size + i) * bytes, bytes);
+        char *to = (char *)c->out + (size_t)unit * bytes;
+        const char *from = (const char *)c->in[0] + (size_t)(outer * p->size + i) * bytes;
+        if (bytes == sizeof(float)) /* a size that the compiler knows is a move, and no call */
+            memcpy(to, from, sizeof(float));
+        else if (bytes == sizeof(double))
+            memcpy(to, from, sizeof(double));
+        else
+            memcpy(to, from, bytes);
+        outer += at + 1 == p->n;
+        at = at + 1 == p->n ? 0 : at + 1;
     }
     return WG_OK;
 }
@@ -66,7 +75,9 @@ WG_KERNEL(take_scatter_sum,
         const int64_t stop = i + 1 < p->size ? offset[i + 2] : p->n;
         for (int64_t column = 0; column < p->inner; column += COLUMNS) {
             const int64_t width = p->inner - column < COLUMNS ? p->inner - column : COLUMNS;
-            double sum[COLUMNS] = { 0 };
+            double sum[COLUMNS];
+            for (int64_t j = 0; j < width; j++)
+                sum[j] = 0;
             for (int64_t k = offset[i + 1]; k < stop; k++) {
                 const T *x = (const T *)c->in[0] + (outer * p->n + position[k]) * p->inner + column;
                 for (int64_t j = 0; j < width; j++)
