@@ -10,6 +10,12 @@ typedef struct order {
     bool descending, keepdims;
 } order;
 
+/* How many elements of a line of n are held at a time for the first k in order: a heap of k pays only where k is small. */
+static inline int64_t held(int64_t n, int64_t k)
+{
+    return k > n / 8 ? n : k;
+}
+
 /* For one type: lines as pairs of a key and the place it came from, brought into order. `scratch` holds as many pairs
  * again. ORDERED(a, b): a, which stands before b, may stay there. */
 #define SORT_LINES(suffix, type, IS_NAN)                                                                               \
@@ -81,9 +87,10 @@ typedef struct order {
         }                                                                                                              \
         p[i] = moved;                                                                                                  \
     }                                                                                                                  \
-    /* The first k of the line in order, in p[0 .. k); x has n elements, `stride` apart. */                            \
+    /* At least the first k of the line in order, in p[0 .. held(n, k)); x has n elements, `stride` apart. */                            \
     static void first_##suffix(pair_##suffix *p, const type *x, int64_t n, int64_t stride, int64_t k, bool descending) \
     {                                                                                                                  \
+        k = held(n, k);                                                                                                \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             const pair_##suffix next = { x[i * stride], i };                                                           \
             if (i < k) {                                                                                               \
@@ -233,10 +240,11 @@ static wg_status argmedian_infer(wg_infer *t)
     return median_infer(t);
 }
 
-/* A unit is a line. Of each, `k` elements are kept in order, in room for twice as many pairs. */
+/* A unit is a line. Of each, the first k are put in order, in room for twice as many pairs as are held. */
 static wg_status lower_keeping(wg_lowering *l, int64_t k)
 {
     wg__along a = wg__along_axis(&l->in_shape[0], ((const order *)l->attrs)->axis);
+    k = held(a.length, k);
     *(wg__along *)(void *)l->params = a;
     size_t local;
     if (!wg__mul_size((size_t)(2 * k), sizeof(pair_f64), &local))
