@@ -15,6 +15,8 @@ TCase *ops_loss_tests(void);
 TCase *ops_activation_tests(void);
 TCase *ops_random_tests(void);
 TCase *ops_control_tests(void);
+TCase *ops_moves_tests(void);
+TCase *ops_index_tests(void);
 
 extern wg_graph *g; /* new for each test */
 void set_up(void);

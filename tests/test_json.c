@@ -32,6 +32,7 @@ typedef struct probe_attrs {
     wg_dtype type;
     int how;
     char label[WG_ATTR_TEXT_MAX];
+    wg_list list;
 } probe_attrs;
 
 #define FIELD(name) offsetof(probe_attrs, name)
@@ -40,7 +41,8 @@ static const wg_attr probe_table[] = {
     {"count", WG_ATTR_I64, FIELD(count), "3", NULL},   {"keep", WG_ATTR_BOOL, FIELD(keep), "false", NULL},
     {"axes", WG_ATTR_AXES, FIELD(axes), "null", NULL}, {"shape", WG_ATTR_SHAPE, FIELD(shape), "[]", NULL},
     {"type", WG_ATTR_DTYPE, FIELD(type), "f32", NULL}, {"how", WG_ATTR_ENUM, FIELD(how), "mean", "mean|sum|none"},
-    {"label", WG_ATTR_TEXT, FIELD(label), "", NULL},   {0},
+    {"label", WG_ATTR_TEXT, FIELD(label), "", NULL},   {"list", WG_ATTR_LIST, FIELD(list), "null", NULL},
+    {0},
 };
 
 typedef struct must_attrs {
@@ -233,7 +235,8 @@ START_TEST(test_attributes_survive_and_defaults_are_left_out)
                                .shape = WG_SHAPE(-1, 0, WG_BATCH, 5),
                                .type = WG_I64,
                                .how = 2,
-                               .label = "a \"b\""};
+                               .label = "a \"b\"",
+                               .list = WG_LIST(3, WG_ABSENT, INT64_MAX)};
     wg_graph *back;
     char *text;
 
@@ -244,11 +247,13 @@ START_TEST(test_attributes_survive_and_defaults_are_left_out)
     ck_assert_ptr_nonnull(strstr(text, "{\"name\": \"usual\", \"op\": \"t_probe\", \"inputs\": [\"x\"]}"));
     ck_assert_ptr_nonnull(strstr(text, "\"attrs\": {\"rate\": 0.1, \"bound\": \"-inf\", \"count\": -7, \"keep\": true, "
                                        "\"axes\": [0, -1], \"shape\": [-1, 0, \"N\", 5], \"type\": \"i64\", "
-                                       "\"how\": \"none\", \"label\": \"a \\\"b\\\"\"}"));
+                                       "\"how\": \"none\", \"label\": \"a \\\"b\\\"\", "
+                                       "\"list\": [3, null, 9223372036854775807]}"));
     ck_assert(wg__attrs_equal(&op_probe, wg_node_attrs(wg_find(back, "given")), &given));
     const probe_attrs *usual = wg_node_attrs(wg_find(back, "usual"));
     ck_assert(usual->rate == 1e-5 && isinf(usual->bound) && usual->count == 3 && usual->axes.n == -1);
     ck_assert(usual->type == WG_F32 && usual->how == 0 && usual->label[0] == '\0' && usual->shape.rank == 0);
+    ck_assert(usual->list.n == -1);
     wg_text_free(text);
     wg_graph_free(back);
 }
@@ -398,6 +403,8 @@ static const struct {
     {"{\"type\": \"f16\"}", "attribute type: expected an element type"},
     {"{\"how\": \"max\"}", "attribute how: expected mean|sum|none, got \"max\""},
     {"{\"label\": \"0123456789012345678901234567890123456789012345678901234567890123\"}", "at most 63 bytes"},
+    {"{\"list\": [1.5]}", "attribute list: expected an integer, or a list of at most 8 integers and nulls"},
+    {"{\"list\": [1,2,3,4,5,6,7,8,9]}", "attribute list: expected an integer, or a list"},
     {"[]", "expected an object"},
     {"{", "t_probe: attributes: line 1"},
 };
@@ -415,9 +422,10 @@ END_TEST
 START_TEST(test_applying_by_name)
 {
     wg_node *x = wg_input(g, "x", WG_F64, WG_SCALAR);
-    wg_node *p = wg_apply_named(g, "t_probe", WG_NODES(x), "{\"how\": \"sum\", \"axes\": null}");
+    wg_node *p = wg_apply_named(g, "t_probe", WG_NODES(x), "{\"how\": \"sum\", \"axes\": null, \"list\": -4}");
 
-    ck_assert_int_eq(((const probe_attrs *)wg_node_attrs(p))->how, 1);
+    const probe_attrs *at = wg_node_attrs(p);
+    ck_assert(at->how == 1 && at->list.n == 1 && at->list.at[0] == -4);
     ck_assert_ptr_nonnull(wg_apply_named(g, "t_join", WG_NODES(x, x), NULL));
     ck_assert_ptr_nonnull(wg_apply_named(g, "t_join", WG_NODES(x, x), "{}"));
     ck_assert_ptr_null(wg_apply_named(NULL, "t_join", WG_NODES(x, x), NULL));

@@ -142,5 +142,7 @@ int main(void)
     suite_add_tcase(suite, ops_activation_tests());
     suite_add_tcase(suite, ops_random_tests());
     suite_add_tcase(suite, ops_control_tests());
+    suite_add_tcase(suite, ops_moves_tests());
+    suite_add_tcase(suite, ops_index_tests());
     return run_suite(suite);
 }

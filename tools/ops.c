@@ -15,6 +15,7 @@ static const char *kind_of(const wg_attr *a)
         [WG_ATTR_F64] = "number",        [WG_ATTR_I64] = "integer", [WG_ATTR_BOOL] = "true or false",
         [WG_ATTR_AXES] = "list of axes", [WG_ATTR_SHAPE] = "shape", [WG_ATTR_DTYPE] = "dtype",
         [WG_ATTR_ENUM] = "choice",       [WG_ATTR_TEXT] = "text",
+        [WG_ATTR_LIST] = "list of integers",
     };
     return (size_t)a->kind < WG_COUNT(names) && names[a->kind] ? names[a->kind] : "value";
 }
@@ -60,7 +61,9 @@ static void say_op(const wg_op *op)
     char operands[40];
     operands_text(op, operands);
     tool_say("%s: %s\n  %s", op->name, op->doc ? op->doc : "", operands);
-    if (op->results > 1)
+    if (op->results_of)
+        tool_say(", as many results as the attributes say");
+    else if (op->results > 1)
         tool_say(", %d results", op->results);
     if (op->flags & WG_ELEMENTWISE)
         tool_say(", elementwise (operands broadcast as in NumPy)");

@@ -24,7 +24,8 @@ typedef enum wg_kind {
     WG_ATTR_SHAPE, /* wg_shape; may hold named sizes, -1, 0 where the operator says so */
     WG_ATTR_DTYPE, /* wg_dtype, written "f32" */
     WG_ATTR_ENUM,  /* int, written as one of `choices` */
-    WG_ATTR_TEXT   /* char[WG_ATTR_TEXT_MAX], ended by NUL */
+    WG_ATTR_TEXT,  /* char[WG_ATTR_TEXT_MAX], ended by NUL */
+    WG_ATTR_LIST   /* wg_list; one number stands for a list of one */
 } wg_kind;
 enum { WG_ATTR_TEXT_MAX = 64 };
 
@@ -213,6 +214,9 @@ struct wg_op {
     wg_at_kink at_kink;
     const wg_sample *samples;
     size_t n_samples;
+    /* Where the number of results depends on the attributes: that number, at most 64; NULL: it is `results`. What it
+     * returns for attributes that `infer` refuses is not looked at. */
+    int (*results_of)(const void *attrs);
 };
 
 #define WG_OP .size = sizeof(wg_op)

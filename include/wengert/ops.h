@@ -134,6 +134,58 @@ WG_API wg_node *wg_expand_dims(wg_node *, wg_axes);
 WG_API wg_node *wg_squeeze(wg_node *, wg_axes);
 WG_API wg_node *wg_broadcast_to(wg_node *, wg_shape);
 WG_API wg_node *wg_concat(wg_nodes, int axis);
+WG_API wg_node *wg_stack(wg_nodes, int axis); /* all of one shape, along a new axis, which is the result's `axis` */
+/* Parts along the axis. A list of one number: so many parts of equal size, at most 64; a longer list: their sizes, which
+ * must add up. {NULL, 0} on failure; the array lives as long as the graph. */
+WG_API wg_nodes wg_split(wg_node *, int axis, wg_list sections);
+
+/* x[start:stop:step] along each axis, by Python's rules: negative bounds count from the end, bounds beyond the ends mean
+ * the ends, a negative step walks backwards. A list has one number an axis, WG_ABSENT where it is left out; WG_NO_LIST
+ * leaves out all. WG_ERR_ARG: a list of another length, a step of 0. */
+WG_API wg_node *wg_slice(wg_node *, wg_list start, wg_list stop, wg_list step);
+WG_API wg_node *wg_slice_like(wg_node *x, wg_node *like); /* cut, or filled up with zeros, at each axis' end to like's shape */
+/* More elements before and after each axis, one number an axis; fewer where it is negative. Reflection leaves out the edge
+ * itself and, as in NumPy, goes to and fro where it is longer than the axis. */
+typedef enum wg_pad_mode { WG_PAD_CONSTANT, WG_PAD_REFLECT, WG_PAD_EDGE } wg_pad_mode;
+WG_API wg_node *wg_pad(wg_node *, wg_list before, wg_list after, wg_pad_mode, double value);
+WG_API wg_node *wg_flip(wg_node *, wg_axes);
+WG_API wg_node *wg_roll(wg_node *, wg_list shifts, wg_axes); /* element i moves to i + shift, around the ends */
+WG_API wg_node *wg_tile(wg_node *, wg_list reps); /* as numpy.tile: the shorter of shape and reps gets leading ones */
+WG_API wg_node *wg_repeat(wg_node *, int64_t repeats, int axis); /* each element so many times, as numpy.repeat */
+
+/* matrices: the last two axes */
+WG_API wg_node *wg_tril(wg_node *, int64_t k); /* zero above diagonal k */
+WG_API wg_node *wg_triu(wg_node *, int64_t k); /* zero below diagonal k */
+WG_API wg_node *wg_diag(wg_node *, int64_t k); /* a vector to a square matrix, a matrix to the vector of its diagonal k */
+WG_API wg_node *wg_trace(wg_node *);
+
+/* Indexing. Indices are i32 or i64, and negative ones count from the end, as in NumPy, except in embedding and one_hot, which
+ * refuse them as PyTorch does. One that is out of range makes the run fail with WG_ERR_RANGE. Adjoints add up in the order of
+ * the indices, with the same bits for any number of threads. */
+/* result[i][j] = x[index[i][j]][j] for axis 0: index has the result's shape, and along other axes at most x's sizes. */
+WG_API wg_node *wg_gather(wg_node *x, wg_node *index, int axis);
+/* x, with source[i][j] added to element [index[i][j]][j] for axis 0: index is along no axis longer than source, and than x
+ * along none but `axis`. */
+WG_API wg_node *wg_scatter_add(wg_node *x, wg_node *index, wg_node *source, int axis);
+WG_API wg_node *wg_take(wg_node *x, wg_node *index, int axis); /* x's shape with the index's in place of the axis */
+WG_API wg_node *wg_embedding(wg_node *weight, wg_node *index); /* weight[index]: the index's shape, then a row's */
+WG_API wg_node *wg_one_hot(wg_node *index, int64_t depth, wg_dtype); /* a new last axis, 1 at the index, 0 elsewhere */
+WG_API wg_node *wg_iota(wg_node *like, int axis, wg_dtype); /* of like's shape: the position along the axis */
+
+/* Order along an axis: equal elements keep theirs, and a NaN counts as larger than any number. */
+WG_API wg_node *wg_sort(wg_node *, int axis, bool descending);
+WG_API wg_node *wg_argsort(wg_node *, int axis, bool descending); /* i64 */
+/* The k largest, largest first; *indices (may be NULL) is the i64 node of where they were. */
+WG_API wg_node *wg_topk(wg_node *, int64_t k, int axis, wg_node **indices);
+/* The lower of the two in the middle, as in PyTorch; it alone gets the gradient. NaN where there is one. */
+WG_API wg_node *wg_median(wg_node *, int axis, bool keepdims);
+
+/* Running totals along an axis, each element's own included; reverse: from the end. Integers and bool count in i64. The
+ * gradient of cumprod holds where elements are zero. */
+WG_API wg_node *wg_cumsum(wg_node *, int axis, bool reverse);
+WG_API wg_node *wg_cumprod(wg_node *, int axis, bool reverse);
+/* y[0] = b[0], y[k] = a[k] y[k-1] + b[k]; operands of one shape. reverse: from the end. */
+WG_API wg_node *wg_linear_recurrence(wg_node *a, wg_node *b, int axis, bool reverse);
 
 /* losses: operands of equal shape, never broadcast. WG_NONE keeps the operands' shape. */
 WG_API wg_node *wg_bce(wg_node *p, wg_node *y, wg_reduction); /* probabilities; labels in [0, 1] or the run fails: WG_ERR_RANGE */

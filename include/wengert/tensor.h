@@ -32,6 +32,13 @@ typedef struct wg_axes {
     int n;               /* -1: all axes */
 } wg_axes;
 
+/* A list of whole numbers, one an axis as a rule. */
+typedef struct wg_list {
+    int64_t at[WG_MAX_RANK]; /* WG_ABSENT: left open, `null` in graph files */
+    int n;                   /* -1: no list at all */
+} wg_list;
+#define WG_ABSENT INT64_MIN
+
 typedef struct wg_nodes {
     wg_node *const *at; /* borrowed */
     size_t n;
@@ -79,9 +86,11 @@ WG_API double wg_view_at(wg_view, int64_t i);
 #define WG_DIMS(...) { {__VA_ARGS__}, (int)WG__N(int64_t, __VA_ARGS__) } /* in static tables */
 #define WG_SHAPE(...) ((wg_shape)WG_DIMS(__VA_ARGS__))
 #define WG_AXES(...) ((wg_axes){ {__VA_ARGS__}, (int)WG__N(int, __VA_ARGS__) })
+#define WG_LIST(...) ((wg_list){ {__VA_ARGS__}, (int)WG__N(int64_t, __VA_ARGS__) })
 #define WG_NODES(...) ((wg_nodes){ (wg_node *[]){__VA_ARGS__}, WG__N(wg_node *, __VA_ARGS__) })
 #define WG_SCALAR ((wg_shape){ {0}, 0 })
 #define WG_ALL_AXES ((wg_axes){ {0}, -1 })
+#define WG_NO_LIST ((wg_list){ {0}, -1 })
 #define WG_OPTS(T, ...) (&(T){ .size = sizeof(T), __VA_ARGS__ })
 #define wg_dtype_of(p)                                                                                        \
     _Generic((p), const float *: WG_F32, float *: WG_F32, const double *: WG_F64, double *: WG_F64,           \
@@ -96,6 +105,10 @@ template <class... D> inline wg_shape WG_SHAPE(D... d)
 template <class... D> inline wg_axes WG_AXES(D... d)
 {
     return wg_axes{ { static_cast<int>(d)... }, static_cast<int>(sizeof...(d)) };
+}
+template <class... D> inline wg_list WG_LIST(D... d)
+{
+    return wg_list{ { static_cast<int64_t>(d)... }, static_cast<int>(sizeof...(d)) };
 }
 template <size_t N> struct wg__list {
     wg_node *at[N];
@@ -113,6 +126,7 @@ template <class T, class... D> inline wg_view WG_VIEW(const T *p, D... d)
     return wg_view_of(p, wg_dtype_of(p), WG_SHAPE(d...));
 }
 #define WG_ALL_AXES (wg_axes{ {}, -1 })
+#define WG_NO_LIST (wg_list{ {}, -1 })
 #define WG_SCALAR (wg_shape{})
 #endif
 #endif

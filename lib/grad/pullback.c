@@ -93,8 +93,7 @@ static bool gather(sweep *w, wg__operation *o, wg_node **cotangents, wg_node **o
 
 static bool step_back(sweep *w, wg__operation *o)
 {
-    enum { MAX_RESULTS = 16 };
-    wg_node *cotangents[MAX_RESULTS], *outputs[MAX_RESULTS];
+    wg_node *cotangents[WG__MAX_RESULTS], *outputs[WG__MAX_RESULTS];
     if ((o->op->flags & WG_NO_GRADIENT) || o->n_in == 0 || !w->depends[o->out->index])
         return true;
     if (!gather(w, o, cotangents, outputs))

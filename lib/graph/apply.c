@@ -187,7 +187,7 @@ static wg_node *make(application *a, const void *attrs, bool weak)
     if (!roles_fit(a) || !floats_agree(a) || wg__infer(a->op, attrs, a->n_in, a->shape, a->type, out_shape, out_type))
         return fail_with_expression(a);
     wg__operation *o = wg__operation_new(a->graph, a->op, (wg_nodes){ a->in, (size_t)a->n_in }, attrs,
-                                         a->op->results ? a->op->results : 1, out_shape, out_type);
+                                         wg__op_results(a->op, attrs), out_shape, out_type);
     if (!o)
         return NULL;
     settle_stream(a->graph, o);

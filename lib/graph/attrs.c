@@ -21,6 +21,10 @@ static bool field_equal(const wg_attr *a, const void *x, const void *y)
         const wg_axes *p = x, *q = y;
         return p->n == q->n && !memcmp(p->at, q->at, (size_t)used(p->n) * sizeof p->at[0]);
     }
+    case WG_ATTR_LIST: {
+        const wg_list *p = x, *q = y;
+        return p->n == q->n && !memcmp(p->at, q->at, (size_t)used(p->n) * sizeof p->at[0]);
+    }
     case WG_ATTR_END: break;
     }
     return false;
@@ -61,6 +65,11 @@ uint64_t wg__attrs_hash(const wg_op *op, const void *attrs)
         }
         case WG_ATTR_AXES: {
             const wg_axes *s = x;
+            h = mix(mix(h, &s->n, sizeof s->n), s->at, (size_t)used(s->n) * sizeof s->at[0]);
+            break;
+        }
+        case WG_ATTR_LIST: {
+            const wg_list *s = x;
             h = mix(mix(h, &s->n, sizeof s->n), s->at, (size_t)used(s->n) * sizeof s->at[0]);
             break;
         }

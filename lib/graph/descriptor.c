@@ -15,7 +15,7 @@ static size_t attr_bytes(wg_kind kind)
     static const size_t bytes[] = {
         [WG_ATTR_F64] = sizeof(double),     [WG_ATTR_I64] = sizeof(int64_t),  [WG_ATTR_BOOL] = sizeof(bool),
         [WG_ATTR_DTYPE] = sizeof(wg_dtype), [WG_ATTR_ENUM] = sizeof(int),     [WG_ATTR_TEXT] = WG_ATTR_TEXT_MAX,
-        [WG_ATTR_SHAPE] = sizeof(wg_shape), [WG_ATTR_AXES] = sizeof(wg_axes),
+        [WG_ATTR_SHAPE] = sizeof(wg_shape), [WG_ATTR_AXES] = sizeof(wg_axes),     [WG_ATTR_LIST] = sizeof(wg_list),
     };
     return (size_t)kind < WG_COUNT(bytes) ? bytes[kind] : 0;
 }

@@ -106,10 +106,12 @@ void wg__mark_needed(const wg_graph *, wg_nodes wanted, unsigned char *marks);
 /* The replacement that op->rewrite offers (memoised), or the node itself; NULL on failure. */
 wg_node *wg__rewritten(wg_node *);
 
-/* Infers results for given operand shapes. in_shape, in_type: op's n_in. Sets the thread's failure as "op: text". */
-enum { WG__MAX_RESULTS = 16 };
+enum { WG__MAX_RESULTS = 64 };
+/* How many results the operator has with these attributes (NULL: not yet known), from 1 to WG__MAX_RESULTS. */
+int wg__op_results(const wg_op *, const void *attrs);
 /* WG_ERR_ARG, with the caller's name in front, for an operator whose descriptor cannot be relied on. */
 wg_status wg__check_descriptor(const char *caller, const wg_op *);
+/* Infers results for given operand shapes. in_shape, in_type: op's n_in. Sets the thread's failure as "op: text". */
 wg_status wg__infer(const wg_op *, const void *attrs, int n_in, const wg_shape *in_shape, const wg_dtype *in_type,
                     wg_shape *out_shape, wg_dtype *out_type);
 

@@ -95,6 +95,8 @@ static bool attr_valid(const wg_attr *a, const void *attrs)
         return wg__shape_valid(field);
     case WG_ATTR_AXES:
         return ((const wg_axes *)field)->n >= -1 && ((const wg_axes *)field)->n <= WG_MAX_RANK;
+    case WG_ATTR_LIST:
+        return ((const wg_list *)field)->n >= -1 && ((const wg_list *)field)->n <= WG_MAX_RANK;
     case WG_ATTR_ENUM:
         return is_choice(a->choices, *(const int *)field);
     case WG_ATTR_I64: /* operators hand an axis on as an int */
@@ -113,10 +115,16 @@ static wg_status check_attrs(wg_infer *t, const wg_attr *table)
     return WG_OK;
 }
 
+int wg__op_results(const wg_op *op, const void *attrs)
+{
+    int n = op->results_of && attrs ? op->results_of(attrs) : op->results;
+    return n < 1 ? 1 : n > WG__MAX_RESULTS ? WG__MAX_RESULTS : n;
+}
+
 wg_status wg__infer(const wg_op *op, const void *attrs, int n_in, const wg_shape *in_shape, const wg_dtype *in_type,
                     wg_shape *out_shape, wg_dtype *out_type)
 {
-    int results = op->results ? op->results : 1;
+    int results = wg__op_results(op, attrs);
     wg_infer t = { op->name, attrs, n_in, in_shape, in_type, out_shape, out_type };
     for (int r = 0; r < results; r++) {
         out_shape[r] = (wg_shape){ { 0 }, 0 };

@@ -25,6 +25,26 @@ static bool read_axes(const json_t *value, wg_axes *axes)
     return true;
 }
 
+static bool read_list(const json_t *value, wg_list *list)
+{
+    size_t n = json_is_array(value) ? json_array_size(value) : 1;
+
+    *list = (wg_list){ .n = -1 };
+    if (json_is_null(value))
+        return true;
+    if (n > WG_MAX_RANK)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *item = json_is_array(value) ? json_array_get(value, i) : value;
+
+        if (!json_is_integer(item) && !json_is_null(item))
+            return false;
+        list->at[i] = json_is_null(item) ? WG_ABSENT : json_integer_value(item);
+    }
+    list->n = (int)n;
+    return true;
+}
+
 /* The place of a word among "mean|sum|none"; -1 when it is none of them. */
 static int choice_index(const char *choices, const char *word)
 {
@@ -71,6 +91,8 @@ static bool read_field(const wg_attr *a, const json_t *value, void *field)
             return false;
         memcpy(field, text, json_string_length(value) + 1);
         return true;
+    case WG_ATTR_LIST:
+        return read_list(value, field);
     case WG_ATTR_END:
         break;
     }
@@ -96,6 +118,8 @@ static const char *what_is_expected(const wg_attr *a)
         return a->choices == NULL ? "a word" : a->choices;
     case WG_ATTR_TEXT:
         return "a text of at most 63 bytes";
+    case WG_ATTR_LIST:
+        return "an integer, or a list of at most 8 integers and nulls";
     case WG_ATTR_END:
         break;
     }

@@ -15,6 +15,23 @@ static void put_axes(wg__text *t, const wg_axes *axes)
     wg__text_add(t, "]");
 }
 
+static void put_list(wg__text *t, const wg_list *list)
+{
+    if (list->n < 0) {
+        wg__text_add(t, "null");
+        return;
+    }
+    wg__text_add(t, "[");
+    for (int i = 0; i < list->n && i < WG_MAX_RANK; i++) {
+        wg__text_add(t, i > 0 ? ", " : "");
+        if (list->at[i] == WG_ABSENT)
+            wg__text_add(t, "null");
+        else
+            wg__text_printf(t, "%lld", (long long)list->at[i]);
+    }
+    wg__text_add(t, "]");
+}
+
 /* The word at a place of "mean|sum|none". */
 static void put_choice(wg__text *t, const char *choices, int index)
 {
@@ -56,6 +73,9 @@ static void put_field(wg__text *t, const wg_attr *a, const void *attrs)
         break;
     case WG_ATTR_TEXT:
         wg__json_quote(t, field);
+        break;
+    case WG_ATTR_LIST:
+        put_list(t, field);
         break;
     case WG_ATTR_END:
         break;

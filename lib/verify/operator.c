@@ -1,6 +1,7 @@
 /* Verifying an operator: on each of its samples, for each of its results. */
 #include "base/error.h"
 #include "base/random.h"
+#include "graph/graph.h"
 #include "tensor/shape.h"
 #include "verify/mutant.h"
 #include "verify/session.h"
@@ -101,7 +102,7 @@ static wg_status check_with(wg__session *s, const wg__rig_opts *opts)
 
 static wg_status check_results(wg__session *s, wg__rig_opts *opts)
 {
-    int results = s->op->results ? s->op->results : 1;
+    int results = wg__op_results(s->op, opts->sample->attrs);
     wg_status st = WG_OK;
     for (opts->result = 0; opts->result < results && !st && !wg__session_ends(s); opts->result++)
         st = check_with(s, opts);
