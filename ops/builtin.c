@@ -17,3 +17,15 @@ const wg_op *wg__builtin_at(size_t index)
 {
     return index < WG_COUNT(builtin) ? builtin[index] : NULL;
 }
+
+wg_node *wg__composed(wg_node *output)
+{
+    const wg_nodes in = wg_node_inputs(output);
+    return wg_node_op(output)->decompose(&(wg_adjoint){
+        .in = in.at,
+        .output = output,
+        .outputs = &output,
+        .attrs = wg_node_attrs(output),
+        .n_in = (int)in.n,
+    });
+}

@@ -8,7 +8,12 @@
 #include "ops/registry.def"
 #undef WG_OP_ENTRY
 
+/* The `rewrite` of an operator that is a composition and has no kernel: what its `decompose` makes. */
+wg_node *wg__composed(wg_node *output);
+
 /* The operator `size`: how many elements x has along the axes, as a scalar node. */
 wg_node *wg__size(wg_node *x, wg_axes);
+/* The operator `recurrence`; without b where that is NULL. */
+wg_node *wg__recurrence(wg_node *a, wg_node *b, int axis, bool reverse, double start);
 
 #endif

@@ -74,7 +74,19 @@ WG_API wg_node *wg_sum(wg_node *, wg_axes, bool keepdims);
 WG_API wg_node *wg_mean(wg_node *, wg_axes, bool keepdims);
 WG_API wg_node *wg_max(wg_node *, wg_axes, bool keepdims); /* ties share the gradient equally */
 WG_API wg_node *wg_min(wg_node *, wg_axes, bool keepdims);
+WG_API wg_node *wg_prod(wg_node *, wg_axes, bool keepdims); /* of bool and integers in i64 */
+/* sum((x - mean)^2) / (n - correction), and its root; correction 1 is the sample's variance, 0 the population's. The
+ * gradient of wg_std is 0 where it is 0. WG_ERR_ARG: a negative correction. */
+WG_API wg_node *wg_var(wg_node *, wg_axes, bool keepdims, int64_t correction);
+WG_API wg_node *wg_std(wg_node *, wg_axes, bool keepdims, int64_t correction);
+WG_API wg_node *wg_logsumexp(wg_node *, wg_axes, bool keepdims); /* of no elements: -inf */
+/* sum(|x|^p)^(1/p); INFINITY and -INFINITY: the largest and smallest magnitude, ties share the gradient equally; 0: how
+ * many elements are not 0. Gradient 0 where x or the norm is 0. */
+WG_API wg_node *wg_norm(wg_node *, double p, wg_axes, bool keepdims);
+WG_API wg_node *wg_any(wg_node *, wg_axes, bool keepdims); /* bool, of any type: is an element not 0? */
+WG_API wg_node *wg_all(wg_node *, wg_axes, bool keepdims);
 WG_API wg_node *wg_argmax(wg_node *, int axis); /* i64, the first of equals; the axis is dropped */
+WG_API wg_node *wg_argmin(wg_node *, int axis);
 WG_API wg_node *wg_softmax(wg_node *, int axis);
 WG_API wg_node *wg_log_softmax(wg_node *, int axis);
 
