@@ -108,7 +108,7 @@ static wg_node *instance_norm(const wg_adjoint *a)
 /* ---- descriptors ---- */
 
 static const batch wide = { 0.25, 0.1 };
-static const group halves = { 2, 1e-5 }, single = { 1, 0.125 };
+static const group halves = { 2, 0.125 }, single = { 1, 1e-5 };
 static const double eighth = 0.125;
 #define SCALED(x, channels) { x, WG_VALUES(-2, 2, channels), WG_VALUES(-2, 2, channels) }
 #define X(...) WG_VALUES(-2, 2, __VA_ARGS__)
@@ -161,12 +161,12 @@ wg_node *wg_batch_norm_by(wg_node *x, wg_node *gamma, wg_node *beta, wg_node *me
 
 wg_node *wg_group_norm(wg_node *x, wg_node *gamma, wg_node *beta, int64_t groups, double eps)
 {
-    return wg_apply(&wg_op_group_norm, WG_NODES(x, gamma, beta), &(group){ groups, eps });
+    return wg__apply_some(&wg_op_group_norm, (wg_node *[]){ x, gamma, beta }, 3, &(group){ groups, eps });
 }
 
 wg_node *wg_instance_norm(wg_node *x, wg_node *gamma, wg_node *beta, double eps)
 {
-    return wg_apply(&wg_op_instance_norm, WG_NODES(x, gamma, beta), &eps);
+    return wg__apply_some(&wg_op_instance_norm, (wg_node *[]){ x, gamma, beta }, 3, &eps);
 }
 
 #endif

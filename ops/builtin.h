@@ -11,8 +11,13 @@
 /* The `rewrite` of an operator that is a composition and has no kernel: what its `decompose` makes. */
 wg_node *wg__composed(wg_node *output);
 
+/* wg_apply, where the last operands may be NULL: absent. */
+wg_node *wg__apply_some(const wg_op *, wg_node *const *in, size_t n, const void *attrs);
+
 /* The operator `size`: how many elements x has along the axes, as a scalar node. */
 wg_node *wg__size(wg_node *x, wg_axes);
+/* The operator `diagonal`. */
+wg_node *wg__diagonal(wg_node *x, int axis1, int axis2);
 /* The operator `recurrence`; without b where that is NULL. */
 wg_node *wg__recurrence(wg_node *a, wg_node *b, int axis, bool reverse, double start);
 

@@ -86,12 +86,12 @@ const wg_op wg_op_rms_norm = {
 
 wg_node *wg_layer_norm(wg_node *x, wg_node *gamma, wg_node *beta, wg_axes axes, double eps)
 {
-    return wg_apply(&wg_op_layer_norm, WG_NODES(x, gamma, beta), &(over){ axes, eps });
+    return wg__apply_some(&wg_op_layer_norm, (wg_node *[]){ x, gamma, beta }, 3, &(over){ axes, eps });
 }
 
 wg_node *wg_rms_norm(wg_node *x, wg_node *gamma, wg_axes axes, double eps)
 {
-    return wg_apply(&wg_op_rms_norm, WG_NODES(x, gamma), &(over){ axes, eps });
+    return wg__apply_some(&wg_op_rms_norm, (wg_node *[]){ x, gamma }, 2, &(over){ axes, eps });
 }
 
 #endif

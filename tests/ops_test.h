@@ -12,6 +12,7 @@ TCase *ops_shape_tests(void);
 TCase *ops_reduction_tests(void);
 TCase *ops_loss_tests(void);
 TCase *ops_control_tests(void);
+TCase *ops_linear_tests(void);
 
 extern wg_graph *g; /* new for each test */
 void set_up(void);

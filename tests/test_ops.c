@@ -139,5 +139,6 @@ int main(void)
     suite_add_tcase(suite, ops_reduction_tests());
     suite_add_tcase(suite, ops_loss_tests());
     suite_add_tcase(suite, ops_control_tests());
+    suite_add_tcase(suite, ops_linear_tests());
     return run_suite(suite);
 }
