@@ -1,6 +1,6 @@
-/* norm: sum(|x|^p)^(1/p) along axes. The first pass finds the largest magnitude, rounded down to a power of two, by
- * which the second divides exactly: squares neither overflow nor vanish. p = inf, -inf need one pass alone; p = 0 counts
- * what is not zero. */
+/* norm: sum(|x|^p)^(1/p) along axes. The first pass finds the largest magnitude; a power of two near its inverse is the
+ * scale by which the second multiplies, exactly, so that powers neither overflow nor vanish. One pass is enough for p = inf
+ * and -inf, and for the usual p of f32, whose squares f64 has room for; p = 0 counts what is not zero. */
 #include <math.h>
 
 #include "ops/elementwise.h"
@@ -11,58 +11,77 @@ typedef struct norm {
     double p;
 } norm;
 
-static inline double power_below(double magnitude)
+static inline double scale_for(double magnitude)
 {
-    return magnitude > 0 && magnitude < INFINITY ? ldexp(1, ilogb(magnitude)) : 1;
+    enum { MOST = 1021 }; /* the inverse of the scale is a normal number too */
+    if (!(magnitude > 0 && magnitude < INFINITY))
+        return 1;
+    const int e = ilogb(magnitude);
+    return ldexp(1, e > MOST ? -MOST : e < -MOST ? MOST : -e);
+}
+
+static inline bool one_pass(double p, bool f32)
+{
+    return isinf(p) || (f32 && (p == 0 || p == 1 || p == 2));
 }
 
 #define MAGNITUDE(s, n) fabs(s)
-#define POWER_BELOW(s, n) power_below(fabs(s))
+#define SCALE(s, n) scale_for(fabs(s))
 #define LARGER(s, x) (fabs(x) > fabs(s) || (x) != (x) ? (x) : (s))
 #define SMALLER(s, x) (fabs(x) < fabs(s) || (x) != (x) ? (x) : (s))
-#define ONE(x, scale, attrs) fabs(x) / (scale)
-#define TWO(x, scale, attrs) ((x) / (scale)) * ((x) / (scale))
-#define ANY(x, scale, attrs) wg_k_pow(fabs(x) / (scale), ((const norm *)(attrs))->p)
+#define ONE(x, scale, attrs) fabs(x) * (scale)
+#define TWO(x, scale, attrs) ((x) * (scale)) * ((x) * (scale))
+#define ANY(x, scale, attrs) wg_k_pow(fabs(x) * (scale), ((const norm *)(attrs))->p)
 #define NOT_ZERO(x, scale, attrs) ((x) != 0)
-#define SUM(s, n, scale, attrs) (s) * (scale)
-#define ROOT(s, n, scale, attrs) sqrt(s) * (scale)
-#define ANY_ROOT(s, n, scale, attrs) pow((s), 1 / ((const norm *)(attrs))->p) * (scale)
+#define SUM(s, n, scale, attrs) (s) / (scale)
+#define ROOT(s, n, scale, attrs) sqrt(s) / (scale)
+#define ANY_ROOT(s, n, scale, attrs) pow((s), 1 / ((const norm *)(attrs))->p) / (scale)
 #define COUNT(s, n, scale, attrs) (s)
+#define PLAIN_ONE(x, at, attrs) fabs(x)
+#define PLAIN_TWO(x, at, attrs) (x) * (x)
+#define PLAIN_ROOT(s, n, at, attrs) sqrt(s)
 
 #define NORM(suffix, type)                                                                                             \
-    WG_FOLD(scale_of, suffix, type, double, double, 0, LARGER, POWER_BELOW)                                            \
-    WG_REDUCE(largest, suffix, type, double, type, 0, LARGER, MAGNITUDE)                                               \
-    WG_REDUCE(smallest, suffix, type, double, type, INFINITY, SMALLER, MAGNITUDE)                                      \
+    WG_FOLD(scale_of, suffix, type, double, double, 0, LARGER, SCALE)                                                  \
+    WG_FOLD(largest, suffix, type, double, type, 0, LARGER, MAGNITUDE)                                                 \
+    WG_FOLD(smallest, suffix, type, double, type, INFINITY, SMALLER, MAGNITUDE)                                        \
     WG_FOLD_MAPPED(one, suffix, type, double, type, ONE, SUM)                                                          \
     WG_FOLD_MAPPED(two, suffix, type, double, type, TWO, ROOT)                                                         \
     WG_FOLD_MAPPED(any, suffix, type, double, type, ANY, ANY_ROOT)                                                     \
     WG_FOLD_MAPPED(count, suffix, type, double, type, NOT_ZERO, COUNT)                                                 \
+    WG_FOLD_MAPPED(plain_one, suffix, type, double, type, PLAIN_ONE, COUNT)                                            \
+    WG_FOLD_MAPPED(plain_two, suffix, type, double, type, PLAIN_TWO, PLAIN_ROOT)                                       \
     static const wg__fold *second_##suffix(const wg_call *c)                                                           \
     {                                                                                                                  \
         const double p = ((const norm *)c->attrs)->p;                                                                  \
         return p == 2 ? &two_##suffix : p == 1 ? &one_##suffix : p == 0 ? &count_##suffix : &any_##suffix;             \
     }                                                                                                                  \
-    WG_REDUCE_TWICE(finite, suffix, &scale_of_##suffix, second_##suffix(c))                                            \
-    static wg_status norm_fold_##suffix(const wg_call *c, int64_t begin, int64_t end)                                  \
+    static const wg__fold *only_##suffix(const wg_call *c)                                                             \
     {                                                                                                                  \
         const double p = ((const norm *)c->attrs)->p;                                                                  \
-        return !isinf(p) ? finite_fold_##suffix(c, begin, end)                                                         \
-               : p > 0   ? largest_fold_##suffix(c, begin, end)                                                        \
-                         : smallest_fold_##suffix(c, begin, end);                                                      \
+        if (isinf(p))                                                                                                  \
+            return p > 0 ? &largest_##suffix : &smallest_##suffix;                                                     \
+        return p == 2 ? &plain_two_##suffix : p == 1 ? &plain_one_##suffix : &count_##suffix;                          \
+    }                                                                                                                  \
+    WG_REDUCE_TWICE(twice, suffix, &scale_of_##suffix, second_##suffix(c))                                             \
+    static wg_status norm_fold_##suffix(const wg_call *c, int64_t begin, int64_t end)                                  \
+    {                                                                                                                  \
+        return one_pass(((const norm *)c->attrs)->p, sizeof(type) == sizeof(float))                                    \
+                   ? wg__reduce_fold(c, only_##suffix(c), begin, end)                                                  \
+                   : twice_fold_##suffix(c, begin, end);                                                               \
     }                                                                                                                  \
     static wg_status norm_join_##suffix(const wg_call *c, int64_t begin, int64_t end)                                  \
     {                                                                                                                  \
-        const double p = ((const norm *)c->attrs)->p;                                                                  \
-        return !isinf(p) ? finite_join_##suffix(c, begin, end)                                                         \
-               : p > 0   ? largest_join_##suffix(c, begin, end)                                                        \
-                         : smallest_join_##suffix(c, begin, end);                                                      \
+        return one_pass(((const norm *)c->attrs)->p, sizeof(type) == sizeof(float))                                    \
+                   ? wg__reduce_join(c, only_##suffix(c), begin, end)                                                  \
+                   : twice_join_##suffix(c, begin, end);                                                               \
     }
 NORM(f32, float)
 NORM(f64, double)
 
 #define STAGES                                                                                                         \
     {                                                                                                                  \
-        WG_BOTH(finite_fold_first), WG_BOTH(finite_join_first), WG_BOTH(norm_join)                                     \
+        WG_BOTH(twice_fold_first), WG_BOTH(twice_join_first), WG_BOTH(norm_join)                                     \
     }
 WG_KERNELS(norm, .forward = WG_BOTH(norm_fold), .stage = STAGES);
 
@@ -95,7 +114,7 @@ static wg_status infer(wg_infer *t)
 
 static wg_status lower(wg_lowering *l)
 {
-    if (!isinf(((const norm *)l->attrs)->p))
+    if (!one_pass(((const norm *)l->attrs)->p, l->in_type[0] == WG_F32))
         return wg__reduce_lower_twice(l);
     wg_status status = wg__reduce_lower(l);
     l->stage[1].kernel = 3;

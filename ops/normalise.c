@@ -40,8 +40,22 @@ wg_node *wg__lay_along(wg_node *v, int rank, const bool on[WG_MAX_RANK])
     return missing.n ? wg_expand_dims(v, missing) : v;
 }
 
+/* How many axes, where they are the last ones; else 0. */
+static int trailing(wg_axes axes, int rank)
+{
+    if (axes.n < 0)
+        return rank;
+    for (int i = 0; i < axes.n; i++)
+        if (wg_axis_of(axes.at[i], rank) < rank - axes.n)
+            return 0;
+    return axes.n;
+}
+
 wg_node *wg__standardise(wg_node *x, wg_axes axes, double eps)
 {
+    const int last = trailing(axes, wg_node_shape(x).rank);
+    if (last > 0)
+        return wg__standardise_last(x, last, eps);
     wg_node *mean = wg_mean(x, axes, true), *var = wg_var(x, axes, true, 0);
     return wg_mul(wg_sub(x, mean), wg_rsqrt(wg_shift(var, eps)));
 }

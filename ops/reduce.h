@@ -179,21 +179,29 @@ wg_status wg__reduce_join_second(const wg_call *, const wg__fold *, int64_t begi
     {                                                                                                                  \
         memset(sums, 0, (size_t)n * sizeof(double));                                                                   \
     }                                                                                                                  \
+    static inline void name##_step_##suffix(double lane[WG__LANES], const T *x, W at, const void *attrs)               \
+    {                                                                                                                  \
+        W part[WG__LANES];                                                                                             \
+        (void)at, (void)attrs;                                                                                         \
+        WG_SIMD for (int j = 0; j < WG__LANES; j++) part[j] = MAP((W)x[j], at, attrs);                                 \
+        for (int j = 0; j < WG__LANES; j++)                                                                            \
+            lane[j] += (double)part[j];                                                                                \
+    }                                                                                                                  \
     static void name##_run_##suffix(void *sums, const void *from, int64_t n, wg__about about)                          \
     {                                                                                                                  \
         const T *x = from;                                                                                             \
-        const double at = about.at ? *about.at : 0;                                                                    \
-        double lane[WG__LANES] = { 0 };                                                                                \
-        (void)at;                                                                                                      \
-        for (int64_t i = 0; i < n; i += WG__LANES) {                                                                   \
-            const int width = n - i < WG__LANES ? (int)(n - i) : WG__LANES;                                            \
+        const W at = about.at ? (W)*about.at : 0;                                                                      \
+        double lane[WG__LANES] = { 0 }, last[WG__LANES] = { 0 };                                                       \
+        const int rest = (int)(n % WG__LANES);                                                                         \
+        for (int64_t i = 0; i < n - rest; i += WG__LANES)                                                              \
+            name##_step_##suffix(lane, x + i, at, about.attrs);                                                        \
+        if (rest) { /* a step that is filled up */                                                                     \
             T step[WG__LANES] = { 0 };                                                                                 \
-            W part[WG__LANES];                                                                                         \
-            memcpy(step, x + i, (size_t)width * sizeof(T));                                                            \
-            WG_SIMD for (int j = 0; j < WG__LANES; j++) part[j] = MAP((W)step[j], (W)at, about.attrs);                 \
-            for (int j = 0; j < WG__LANES; j++)                                                                        \
-                lane[j] += j < width ? (double)part[j] : 0;                                                            \
+            memcpy(step, x + n - rest, (size_t)rest * sizeof(T));                                                      \
+            name##_step_##suffix(last, step, at, about.attrs);                                                         \
         }                                                                                                              \
+        for (int j = 0; j < rest; j++)                                                                                 \
+            lane[j] += last[j];                                                                                        \
         *(double *)sums += wg__lanes_sum(lane);                                                                        \
     }                                                                                                                  \
     static void name##_rows_##suffix(void *sums, const void *from, int64_t n, int64_t stride, int64_t width,           \

@@ -189,8 +189,7 @@ START_TEST(products_and_their_gradients_at_zeros)
     wg_node *sum = wg_sum(wg_prod(x, WG_AXES(1), false), WG_ALL_AXES, false), *d = wg_grad(sum, x);
     ASSERT_VALUES(d, 15, 0, 0, 0, 0, 0, 6, -3, -2);
     wg_node *second = wg_grad(wg_sum(wg_mul(d, d), WG_ALL_AXES, false), x); /* 2 H d; H has the third elements */
-    ASSERT_VALUES(second, 0, 150, 90, 0, 0, 0, 2 * (3 * -3 + 2 * -2), 2 * (3 * 6 - -1 * 2 * -1 + 0 * 2 + 2 * -1),
-                  2 * (2 * 6 + -1 * -3));
+    ASSERT_VALUES(second, 0, 150, 90, 0, 0, 0, 2 * (3 * -3 + 2 * -2), 2 * (3 * 6 + -1 * -2), 2 * (2 * 6 + -1 * -3));
     ASSERT_VALUES(wg_grad(wg_prod(VECTOR(2), WG_ALL_AXES, false), VECTOR(3)), 0);
     ASSERT_FAILS(wg_prod(VECTOR(1), WG_AXES(1), false), WG_ERR_ARG, "prod: axis 1 is out of range for rank 1");
 }
@@ -248,12 +247,12 @@ START_TEST(norms_of_every_kind)
     ASSERT_VALUES(wg_norm(x, -INFINITY, WG_ALL_AXES, false), 0);
     ASSERT_NEAR(wg_norm(x, 3, WG_ALL_AXES, false), 1e-14, 4.497941445275415);
     ASSERT_VALUES(wg_norm(x, -1, WG_ALL_AXES, false), 0);
-    ASSERT_VALUES(wg_norm(VECTOR(3e200, -4e200), 2, WG_ALL_AXES, false), 5e200); /* neither overflow nor vanish */
+    ASSERT_NEAR(wg_norm(VECTOR(3e200, -4e200), 2, WG_ALL_AXES, false), 1e185, 5e200); /* neither overflow nor vanish */
     ASSERT_NEAR(wg_norm(VECTOR(3e-200, 4e-200), 2, WG_ALL_AXES, false), 1e-214, 5e-200);
     ASSERT_VALUES(wg_norm(VECTOR(1, INFINITY), 2, WG_ALL_AXES, false), INFINITY);
     ASSERT_VALUES(wg_norm(VECTOR(1, NAN), INFINITY, WG_ALL_AXES, false), NAN);
     ASSERT_VALUES(wg_norm(TENSOR(WG_SHAPE(2, 2), 3, 5, 4, 12), 2, WG_AXES(0), false), 5, 13);
-    ASSERT_VALUES(wg_grad(wg_norm(x, 2, WG_ALL_AXES, false), x), 0.6, 0, -0.8);
+    ASSERT_NEAR(wg_grad(wg_norm(x, 2, WG_ALL_AXES, false), x), 1e-15, 0.6, 0, -0.8);
     ASSERT_VALUES(wg_grad(wg_norm(x, 0, WG_ALL_AXES, false), x), 0, 0, 0);
     wg_node *zero = VECTOR(0, 0), *tie = VECTOR(-3, 3, 1);
     for (int p = 1; p < 4; p++)
