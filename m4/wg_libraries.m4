@@ -16,6 +16,25 @@ AS_IF([test "$wg_openmp" = yes], [OPENMP_LIBS=$OPENMP_CFLAGS])
 AC_SUBST([OPENMP_LIBS])
 ])
 
+# With the header, not by AC_SEARCH_LIBS: that declares `char exp ()`, which -Werror in CFLAGS refuses for a builtin.
+AC_DEFUN([WG_LIBM], [
+AC_CACHE_CHECK([for the math library], [wg_cv_libm], [
+  wg_cv_libm=no
+  wg_libm_LIBS=$LIBS
+  for wg_lib in "" -lm; do
+    LIBS="$wg_lib $wg_libm_LIBS"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+      #include <math.h>
+      static volatile double x = 1;]], [[return exp(x) > 2 ? 0 : 1;]])],
+      [wg_cv_libm=${wg_lib:-"none required"}
+       break])
+  done
+  LIBS=$wg_libm_LIBS])
+AS_CASE([$wg_cv_libm],
+  [no], [AC_MSG_ERROR([no math library (Debian: apt-get install libc6-dev)])],
+  [-lm], [LIBS="-lm $LIBS"])
+])
+
 AC_DEFUN([WG_LIBRARIES], [
 PKG_CHECK_MODULES([ZLIB], [zlib], [], [AC_MSG_ERROR([zlib is missing (Debian: apt-get install zlib1g-dev)])])
 PKG_CHECK_MODULES([JANSSON], [jansson >= 2.7], [],
@@ -24,7 +43,7 @@ PKG_CHECK_MODULES([JANSSON], [jansson >= 2.7], [],
 # MATH_LIBS is what a static link needs besides; libmvec holds the vector versions of libm's functions.
 wg_save_LIBS=$LIBS
 LIBS=
-AC_SEARCH_LIBS([exp], [m], [], [AC_MSG_ERROR([no math library (Debian: apt-get install libc6-dev)])])
+WG_LIBM
 AC_SEARCH_LIBS([pthread_create], [pthread], [],
   [AC_MSG_ERROR([no POSIX threads (Debian: apt-get install libc6-dev)])])
 wg_libmvec=no

@@ -20,7 +20,7 @@ static wg_node *abs_backward(const wg_adjoint *a, int slot)
 const wg_op wg_op_abs = {
     WG_OP, .name = "abs", .doc = "|x|; gradient 0 at 0", .arity = 1, .flags = WG_ELEMENTWISE,
     .infer = wg__infer_numbers, .forward = WG_NUMBERS(abs_forward), .backward = abs_backward,
-    .kink = wg__kink_at_zero, WG_SAMPLES(wg__samples_line),
+    .kink = wg__kink_at_zero, .at_kink = WG_KINK_MIDDLE, WG_SAMPLES(wg__samples_line),
 };
 
 const wg_op wg_op_sign = {

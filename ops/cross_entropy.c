@@ -136,7 +136,7 @@ int64_t wg__cross_entropy_count(const wg_call *c, int64_t lines)
         return lines;
     for (int64_t i = 0; i < lines; i++)
         n += wg__label_counts(c, wg__label(c, i));
-    return n;
+    return n || !lines ? n : 1; /* where all are ignored the loss is 0 / 1, and its gradient zero */
 }
 
 wg_status wg__cross_entropy_range(const wg_call *c, int64_t label, int64_t line, int64_t length)

@@ -41,10 +41,10 @@ static const wg_sample grad_samples[] = {
 };
 
 const wg_op wg_op_leaky_relu = {
-    WG_OP, .name = "leaky_relu", .doc = "x if x > 0, else slope * x", .arity = 1, .flags = WG_ELEMENTWISE,
+    WG_OP, .name = "leaky_relu", .doc = "x if x > 0, else slope * x; gradient slope at 0", .arity = 1, .flags = WG_ELEMENTWISE,
     .attrs = attrs, .attrs_size = sizeof(leaky_relu), .infer = wg__infer_floats,
     .forward = WG_BOTH(leaky_relu_forward), .backward = leaky_relu_backward, .kink = wg__kink_at_zero,
-    WG_SAMPLES(samples),
+    .at_kink = WG_KINK_LEFT, WG_SAMPLES(samples),
 };
 
 const wg_op wg_op_leaky_relu_grad = {

@@ -57,13 +57,13 @@ static const wg_sample grad_samples[] = {
 const wg_op wg_op_maximum = {
     WG_OP, .name = "maximum", .doc = "the larger of x and y; a tie shares its gradient equally", .arity = 2,
     .flags = WG_ELEMENTWISE, .infer = wg__infer_numbers, .forward = WG_NUMBERS(maximum_forward),
-    .backward = maximum_backward, .kink = tie, WG_SAMPLES(wg__samples_pair),
+    .backward = maximum_backward, .kink = tie, .at_kink = WG_KINK_MIDDLE, WG_SAMPLES(wg__samples_pair),
 };
 
 const wg_op wg_op_minimum = {
     WG_OP, .name = "minimum", .doc = "the smaller of x and y; a tie shares its gradient equally", .arity = 2,
     .flags = WG_ELEMENTWISE, .infer = wg__infer_numbers, .forward = WG_NUMBERS(minimum_forward),
-    .backward = minimum_backward, .kink = tie, WG_SAMPLES(wg__samples_pair),
+    .backward = minimum_backward, .kink = tie, .at_kink = WG_KINK_MIDDLE, WG_SAMPLES(wg__samples_pair),
 };
 
 const wg_op wg_op_maximum_grad = {

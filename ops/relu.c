@@ -29,7 +29,7 @@ static wg_node *relu_grad_backward(const wg_adjoint *a, int slot)
 const wg_op wg_op_relu = {
     WG_OP, .name = "relu", .doc = "max(x, 0); gradient 0 at 0", .arity = 1, .flags = WG_ELEMENTWISE,
     .infer = wg__infer_floats, .forward = WG_BOTH(relu_forward), .backward = relu_backward, .kink = wg__kink_at_zero,
-    WG_SAMPLES(wg__samples_line),
+    .at_kink = WG_KINK_LEFT, WG_SAMPLES(wg__samples_line),
 };
 
 const wg_op wg_op_relu_grad = {

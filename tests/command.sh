@@ -83,6 +83,8 @@ refuses 2 "--steps 0: expected a whole number from 1" train --steps 0
 refuses 2 "--steps 1.5: expected" train --steps 1.5
 refuses 2 "--dtype f16: expected f32|f64" train --dtype f16
 refuses 2 "--quiet takes no value" ops --quiet=yes
+refuses 2 "--lr is given twice" train --lr 0.1 --lr=0.2
+refuses 2 "--order is given twice" check relu --order 1 --order 2
 refuses 2 "something is missing" predict
 refuses 2 "what is b?" inspect a b
 
@@ -230,7 +232,62 @@ head -c 1000 m.npz >cut.npz
 refuses 1 "cut.npz" train --resume cut.npz
 refuses 1 "cut.npz" predict cut.npz --data moons:10
 
+# Where a resumed run writes: not wherever a checkpoint says, which may come from anywhere.
+mkdir hostile
+cd hostile || exit 1
+works train $moons --steps 5 --log l.tsv --log-every 1 --plot p.svg --save m.npz --quiet
+works train $moons --steps 5 --log other.tsv --log-every 1 --lr 0.5 --quiet
+cp l.tsv kept.tsv
+cp p.svg kept.svg
+for what in text header other none; do
+    case $what in
+    text) echo precious >l.tsv ;;
+    header) printf 'step\tcost\n9\t1\n' >l.tsv ;;
+    other) cp other.tsv l.tsv ;;
+    none) rm l.tsv ;;
+    esac
+    [ $what = none ] || cp l.tsv before
+    refuses 1 "m.npz: its log l.tsv is not there, or not the one that this run wrote" train --resume m.npz --steps 9 --quiet
+    [ $what = none ] || same l.tsv before
+    [ $what != none ] || [ ! -e l.tsv ] || fail "a resumed run makes a log"
+done
+cp kept.tsv l.tsv
+echo precious >p.svg
+cp p.svg before
+refuses 1 "m.npz: its plot p.svg is no plot of a run" train --resume m.npz --steps 9 --quiet
+same p.svg before
+rm p.svg
+printf '7\t0.' >>l.tsv # a line that was being written when the run was killed
+works train --resume m.npz --steps 9 --quiet
+lines l.tsv 10
+[ -e p.svg ] || fail "a resumed run draws no plot"
+works train --resume m.npz --steps 12 --quiet
+lines l.tsv 13
+for at in ../up.svg .hidden.svg "$place/whole.svg" a/../../up.svg; do
+    mkdir -p a
+    works train $moons --steps 5 --plot $at --save m.npz --quiet
+    rm $at
+    refuses 1 "m.npz: its plot $at is no plot of a run" train --resume m.npz --steps 9 --quiet
+    works train --resume m.npz --steps 9 --plot $at --quiet
+    works train --resume m.npz --steps 12 --quiet
+done
+for option in '"layers": "2"' '"layers": "2,1", "init": "none"' '"layers": "2,1", "schedule": "x"' '"layers": "2,1", "lr": "y"'; do
+    echo '{"format": "wengert-graph", "version": 1, "nodes": [], "entries": {"train": {"options": {'"$option"'}}}}' >kept.json
+    refuses 1 "kept.json: keeps a wrong option: train: --" train --resume kept.json
+done
+cd ..
+
 # ---- files that are no files, and models that make no predictions ---------------------------------------------------
+
+cat >square.json <<'END'
+{"format": "wengert-graph", "version": 1, "nodes": [
+  {"name": "x", "op": "input", "dtype": "f64", "shape": ["N"]},
+  {"name": "w", "op": "param", "dtype": "f64", "shape": [1], "init": 3},
+  {"name": "y", "op": "mul", "inputs": ["x", "w"]},
+  {"name": "s", "op": "square", "inputs": ["y"]},
+  {"name": "cost", "op": "sum", "inputs": ["s"]}
+], "outputs": ["cost"]}
+END
 
 mkfifo pipe
 ln -s elsewhere dangling
@@ -239,6 +296,28 @@ for at in pipe dangling; do
     refuses 1 "$at" inspect $at
 done
 [ -p pipe ] && [ -h dangling ] || fail "a pipe or link was replaced"
+mkdir folder
+for name in empty.json empty.npz empty.npy empty.csv; do
+    : >$name
+done
+for at in empty.json empty.npz empty.npy empty.csv folder /dev/null; do
+    case $at in
+    empty*) said="is empty" ;;
+    *) said=$at: ;;
+    esac
+    refuses 1 "$said" train --layers 2,1 --x $at --y $at
+    refuses 1 "$said" train --layers 2,1 --data $at
+    refuses 1 "$said" train --resume $at
+    refuses 1 "$said" predict $at --data moons:10
+    refuses 1 "$said" predict m.npz --x $at
+    refuses 1 "$said" check --model $at --data moons:10
+    refuses 1 "$said" check --model m.npz --x $at --y $at
+    refuses 1 "$said" eval $at
+    refuses 1 "$said" eval square.json --feeds $at
+    refuses 1 "$said" inspect $at
+done
+printf ' \t\r\n\n' >blank.json
+refuses 1 "blank.json: is empty" inspect blank.json
 head='{"format": "wengert-graph", "version": 1, "nodes": [{"name": "x", "op": "input", "dtype": "f64", "shape": ["N", 2]},'
 ends='], "outputs": ["y"]}'
 echo "$head"'{"name": "y", "op": "concat", "inputs": ["x", "x"], "attrs": {"axis": 0}}'"$ends" >twice.json
@@ -289,6 +368,8 @@ works inspect killed.npz --json
 done=$(sed -n 's/^  "step": \([0-9]*\),.*/\1/p' out)
 works train --resume killed.npz --steps $((done + 3)) --quiet
 lines long.tsv $((done + 4))
+set -- .wengert-*.tmp
+[ ! -e "$1" ] || fail "what the killed run left was not removed: $*"
 interrupted TERM
 [ $code = 143 ] || fail "SIGTERM without --save: exit $code"
 grep -q "without --save nothing is kept" err || fail "SIGTERM without --save: does not say so"
@@ -296,18 +377,59 @@ grep -q "without --save nothing is kept" err || fail "SIGTERM without --save: do
 # ---- check ----------------------------------------------------------------------------------------------------------
 
 works check relu matmul cross_entropy
+says "PASS          matmul "
 says "3 operators, "
 says " 0 failed, "
+lines out 4
 works check add --order 1 --json
 says '"failed": 0'
+says '"verdict": "PASS"'
+says '"what": "gradient"'
 works check tanh --quiet
 lines out 1
-refuses 2 "did you mean relu?" check rellu
+works check matmul --slots
+says "tolerance    seconds"
+grep -Eq "^PASS +matmul +1 +2 +second order " out || fail "--slots has no line for operand 1 at order 2"
+works check tanh --draws 3 --json
+[ "$(sed -n 's/^  "checks": \([0-9]*\),/\1/p' out)" -gt 90 ] || fail "three draws make no more checks than one"
+works check --thorough add relu --json
+says '"isa": "base"'
+grep -q "^base .* 0 failed" err || fail "--thorough does not tell its runs"
+works check --calibrate --points 40
+says "1e-06         100.0000 %"
+says "nan           100.0000 %"
+says "28 functions, 40 points each"
+works check --calibrate --points 40 --verbose --quiet
+says "gelu "
+works check --calibrate --points 40 --json
+says '"planted": "infinity"'
+works check relu --html page.html
+grep -q "</html>" page.html || fail "the page has no end"
+grep -q "This is a quick measurement" page.html || fail "the page does not say how its curve was measured"
+if grep -Eiq "<script|src=|href=|@import" page.html; then fail "the page needs more than itself"; fi
+works check relu --calibrate --points 40 --html page.html
+says "28 functions, 40 points each"
+refuses 2 "did you mean rel" check rellu
 refuses 2 "--order 3: expected 1 or 2" check --order 3
+refuses 2 "did you mean --thorough?" check --thorogh
+refuses 2 "did you mean --calibrate?" check --calibrat
+refuses 2 "--draws 0: expected a whole number from 1" check --draws 0
+refuses 2 "--draws 5000: expected 1 to 1000" check --draws 5000
+refuses 2 "--calibrate measures the verifier itself" check relu --calibrate
+refuses 2 "--calibrate measures the verifier itself" check --calibrate --thorough
+refuses 2 "--points is for --calibrate" check relu --points 5
+refuses 2 "--verbose is for --calibrate" check relu --verbose
+refuses 2 "--html needs FILE" check --html
+refuses 2 "--thorough takes no value" check --thorough=yes
+run check relu --quiet --html no/such/page.html
+[ $code = 1 ] || fail "a page that cannot be written gives exit $code"
+[ "$(grep -c '^wengert: no/such/page.html: cannot be written' err)" = 1 ] || fail "a page that cannot be written is not told in one line"
 refuses 2 "either operators or --model" check relu --model m.npz
+refuses 2 "are for operators, not for --model" check --thorough --model m.npz
 refuses 2 "data is for --model" check --x data.npz:x
-works check --model m.npz --data moons:400
+works check --model m.npz --data moons:400 --html model.html
 says "gradients right"
+grep -q ">Z1</text>" model.html || fail "the page does not draw the model"
 works check --model class.npz --x data.npz:x --y data.npz:class
 works check --model real.npz --x data.npz:x --y data.npz:real
 refuses 1 "plugin.so" check --plugin ./plugin.so
@@ -319,8 +441,17 @@ if [ -e "$plugin" ]; then
     says "1 operators, "
     run check --plugin "$plugin"
     [ $code = 1 ] || fail "a wrong gradient gives exit $code"
-    says "FAIL  cube_wrong"
-    says "ok    cube "
+    says "FAIL          cube_wrong "
+    says "    cube_wrong: sample 0: the gradient of operand 0 is wrong"
+    says "PASS          cube "
+    run check --plugin "$plugin" --quiet --html page.html
+    [ $code = 1 ] || fail "a wrong gradient gives exit $code"
+    says "the gradient of operand 0 is wrong"
+    if grep -q "^PASS" out; then fail "--quiet tells what passed"; fi
+    grep -q "<pre>cube_wrong: sample 0" page.html || fail "the page does not tell the failure"
+    run check cube_wrong --thorough --plugin "$plugin" --json --quiet
+    [ $code = 1 ] || fail "a wrong gradient gives exit $code with --thorough"
+    says '"run": "base"'
     works ops cube --plugin "$plugin"
     says "x^3"
     echo '{"format": "wengert-graph", "version": 1, "nodes": [{"name": "x", "op": "constant", "dtype": "f64", "value": 2},
@@ -332,15 +463,6 @@ fi
 
 # ---- eval -----------------------------------------------------------------------------------------------------------
 
-cat >square.json <<'END'
-{"format": "wengert-graph", "version": 1, "nodes": [
-  {"name": "x", "op": "input", "dtype": "f64", "shape": ["N"]},
-  {"name": "w", "op": "param", "dtype": "f64", "shape": [1], "init": 3},
-  {"name": "y", "op": "mul", "inputs": ["x", "w"]},
-  {"name": "s", "op": "square", "inputs": ["y"]},
-  {"name": "cost", "op": "sum", "inputs": ["s"]}
-], "outputs": ["cost"]}
-END
 cat >feeds.json <<'END'
 {"format": "wengert-graph", "version": 1, "nodes": [
   {"name": "x", "op": "constant", "dtype": "f64", "value": [1, 2]},
@@ -365,6 +487,9 @@ refuses 2 "expected OUTPUT:WRT,WRT" eval square.json --feeds feeds.npz --grad co
 refuses 2 "expected OUTPUT:WRT=MEMBER" eval square.json --feeds feeds.npz --hvp cost:w
 refuses 2 "expected OUTPUT=MEMBER" eval square.json --feeds feeds.npz --cotangent y
 refuses 2 "asked for twice" eval square.json --feeds feeds.npz --quiet --hvp cost:w=one --hvp cost:w=c
+refuses 2 "w is named twice" eval square.json --feeds feeds.npz --quiet --hvp cost:w=one,w=c
+refuses 2 "w is named twice" eval square.json --feeds feeds.npz --quiet --grad cost:w,w
+refuses 2 "--cotangent y=one: y has one already" eval square.json --feeds feeds.npz --grad y:w --cotangent y=c --cotangent y=one
 refuses 1 "two" eval square.json --feeds feeds.npz --quiet --hvp cost:w=two
 refuses 1 "x" eval square.json
 refuses 1 "absent.json" eval absent.json

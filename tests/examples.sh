@@ -29,6 +29,12 @@ run a_xor
 run b_cat 3 cat.npz
 run b_cat 6 cat.npz # goes on where the first run ended
 run c_op
+run check_my_operator
+if "$build/docs/examples/check_my_operator" wrong >out 2>&1 || ! grep -q "FAIL log_cosh: .*operand 0" out; then
+    echo "FAILED: check_my_operator wrong passes"
+    cat out
+    failed=1
+fi
 run e_pinn 300
 run g_server
 run h_errors

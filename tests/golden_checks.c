@@ -1,6 +1,7 @@
 /* The notebooks' gradient checks: the right backward pass, and each wrong one that they ran, with the difference that
  * they got. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "golden_bench.h"
@@ -71,9 +72,10 @@ static void backward(const network *n, const faults *f, wg_node *g[6])
     for (int l = 2; l >= 0; l--) {
         wg_node *before = l ? n->a[l - 1] : n->x;
         wg_node *dZ = dZ_of(n, l, f->last_to_all && l < 2 ? last : dA, f->swapped);
-        g[2 * l] = wg_scale(wg_matmul_t(dZ, false, before, true), f->dW[l] != 0 ? f->dW[l] : 1 / m);
-        g[2 * l + 1] = wg_scale(wg_sum(dZ, WG_AXES(1), true), f->db[l] != 0 ? f->db[l] : 1 / m);
-        dA = wg_matmul_t(n->p[2 * l], true, dZ, false);
+        wg_name(dZ, "dZ%d", l + 1);
+        g[2 * l] = wg_name(wg_scale(wg_matmul_t(dZ, false, before, true), f->dW[l] != 0 ? f->dW[l] : 1 / m), "dW%d", l + 1);
+        g[2 * l + 1] = wg_name(wg_scale(wg_sum(dZ, WG_AXES(1), true), f->db[l] != 0 ? f->db[l] : 1 / m), "db%d", l + 1);
+        dA = wg_name(wg_matmul_t(n->p[2 * l], true, dZ, false), "dA%d", l);
         if (l == 2)
             last = dA;
     }
@@ -90,8 +92,21 @@ static bool names(const wg_report *r, const char *param)
 static double last_difference;
 
 /* Verifies g, expects the notebooks' difference, and a failure that names just these parameters ("" : it is right). */
+/* The first failure names this node and operand ("dW2 0"), and the kind. */
+static void expect_first(const wg_report *r, const char *node, const char *kind)
+{
+    size_t i = 0;
+    char text[300];
+    while (i < wg_report_count(r) && wg_report_at(r, i).verdict != WG_FAIL)
+        i++;
+    wg_check c = wg_report_at(r, i);
+    snprintf(text, sizeof text, "%s %d", c.node, c.slot);
+    ck_assert_msg(!strcmp(text, node) && !strcmp(c.kind, kind), "%s %s, not %s %s: %s", text, c.kind, node, kind, c.text);
+    ck_assert_msg(strstr(c.text, c.node) && strstr(c.text, kind), "%s", c.text);
+}
+
 static void expect_check(const network *n, wg_node *cost, wg_node *const g[6], const char *difference,
-                         const char *guilty)
+                         const char *guilty, const char *node, const char *kind)
 {
     static const char *const all[] = { "W1", "b1", "W2", "b2", "W3", "b3" };
     wg_report *r = NULL;
@@ -104,19 +119,22 @@ static void expect_check(const network *n, wg_node *cost, wg_node *const g[6], c
     else /* rounding noise: the stable cost has no more of it than the notebooks' */
         ck_assert_msg(got > 1e-12 && got < 2 * expected, "%s: %.10g, not about %.10g", difference, got, expected);
     last_difference = got;
+    if (*guilty)
+        expect_first(r, node, kind);
     for (int i = 0; i < 6; i++)
         ck_assert_msg(names(r, all[i]) == (strstr(guilty, all[i]) != NULL), "%s: %s", difference, wg_report_text(r));
     wg_report_free(r);
     wg_exec_free(e);
 }
 
-static void check_fault(const char *section, const faults *f, const char *difference, const char *guilty)
+static void check_fault(const char *section, const faults *f, const char *difference, const char *guilty,
+                        const char *node, const char *kind)
 {
     begin("gradient_checks", section);
     network n = forward();
     wg_node *g[6];
     backward(&n, f, g);
-    expect_check(&n, n.cost, g, difference, guilty);
+    expect_check(&n, n.cost, g, difference, guilty, node, kind);
     tear_down();
 }
 
@@ -124,7 +142,7 @@ START_TEST(right_backward_passes)
 {
     static const char *const sections[] = { "seed1", "seed2", "seed2_equal_width_4_5_5_1" };
     for (int i = 0; i < 3; i++)
-        check_fault(sections[i], &(faults){ 0 }, "right", "");
+        check_fault(sections[i], &(faults){ 0 }, "right", "", "", "");
 }
 END_TEST
 
@@ -137,7 +155,7 @@ START_TEST(right_backward_has_the_notebooks_noise)
     wg_node *g[6];
     backward(&n, &(faults){ 0 }, g);
     wg_node *a = wg_reciprocal(wg_shift(wg_exp(wg_neg(n.z[2])), 1));
-    expect_check(&n, wg_scale(wg_sum(log_loss(a, n.y), WG_ALL_AXES, false), 1.0 / 3), g, "right", "");
+    expect_check(&n, wg_scale(wg_sum(log_loss(a, n.y), WG_ALL_AXES, false), 1.0 / 3), g, "right", "", "", "");
     ck_assert_double_gt(last_difference, golden_number("difference", "right") / 2);
     tear_down();
 }
@@ -148,15 +166,17 @@ START_TEST(each_fault_is_caught_and_its_parameters_named)
     static const char *const sections[] = { "seed1", "seed2" };
     for (int i = 0; i < 2; i++) {
         const char *s = sections[i];
-        check_fault(s, &(faults){ .swapped = true }, "activations swapped", "W1 b1 W2 b2 W3 b3");
-        check_fault(s, &(faults){ .dW = { 1, 1, 0 } }, "hidden dW without 1/m", "W1 W2");
-        check_fault(s, &(faults){ .dW = { 0, 2.0 / 3, 0 } }, "dW2 doubled", "W2");
-        check_fault(s, &(faults){ .db = { 4.0 / 3, 0, 0 } }, "db1 four times", "b1");
+        check_fault(s, &(faults){ .swapped = true }, "activations swapped", "W1 b1 W2 b2 W3 b3",
+                    i ? "dZ3 0" : "dA2 1", "wiring"); /* in seed1 dZ3 is dA3 itself: z3 > 0 everywhere */
+        check_fault(s, &(faults){ .dW = { 1, 1, 0 } }, "hidden dW without 1/m", "W1 W2", "dW1 0", "factor 3");
+        check_fault(s, &(faults){ .dW = { 0, 2.0 / 3, 0 } }, "dW2 doubled", "W2", "dW2 0", "factor 2");
+        check_fault(s, &(faults){ .db = { 4.0 / 3, 0, 0 } }, "db1 four times", "b1", "db1 0", "factor 4");
         check_fault(s, &(faults){ .dW = { 0, 2.0 / 3, 0 }, .db = { 4.0 / 3, 0, 0 } }, "dW2 doubled, db1 four times",
-                    "W2 b1");
-        check_fault(s, &(faults){ .db = { 1, 1, 1 } }, "db without 1/m", "b1 b2 b3");
+                    "W2 b1", "db1 0", "factor 4");
+        check_fault(s, &(faults){ .db = { 1, 1, 1 } }, "db without 1/m", "b1 b2 b3", "db1 0", "factor 3");
     }
-    check_fault("seed2_equal_width_4_5_5_1", &(faults){ .last_to_all = true }, "last gradient to every layer", "W1 b1");
+    check_fault("seed2_equal_width_4_5_5_1", &(faults){ .last_to_all = true }, "last gradient to every layer", "W1 b1",
+                "dZ1 0", "wiring");
 }
 END_TEST
 
@@ -166,7 +186,8 @@ START_TEST(cost_without_its_divisor_is_caught)
     network n = forward();
     wg_node *g[6];
     backward(&n, &(faults){ 0 }, g);
-    expect_check(&n, wg_bce(n.a[2], n.y, WG_SUM), g, "cost without 1/m", "W1 b1 W2 b2 W3 b3");
+    expect_check(&n, wg_name(wg_bce(n.a[2], n.y, WG_SUM), "cost"), g, "cost without 1/m", "W1 b1 W2 b2 W3 b3", "cost 0",
+                 "factor 1/3");
     tear_down();
 }
 END_TEST
@@ -176,9 +197,10 @@ START_TEST(gradients_of_zero_are_caught)
     begin("gradient_checks", "seed2");
     network n = forward();
     wg_node *g[6];
+    backward(&n, &(faults){ 0 }, g);
     for (int i = 0; i < 6; i++)
-        g[i] = wg_zeros_like(n.p[i]);
-    expect_check(&n, n.cost, g, "integer 1/m", "W1 b1 W2 b2 W3 b3");
+        g[i] = wg_name(wg_scale(g[i], 1 / 3), "once_more_%d", i);
+    expect_check(&n, n.cost, g, "integer 1/m", "W1 b1 W2 b2 W3 b3", "once_more_0 0", "zero");
     tear_down();
 }
 END_TEST
@@ -206,11 +228,12 @@ START_TEST(operators_with_exchanged_adjoints_are_caught)
     sigmoid.name = "sigmoid_of_000", sigmoid.backward = relus;
     wg_node *a = n.x;
     for (int l = 0; l < 3; l++)
-        a = wg_apply(l < 2 ? &relu : &sigmoid, WG_NODES(linear(n.p[2 * l], a, n.p[2 * l + 1])), NULL);
+        a = wg_name(wg_apply(l < 2 ? &relu : &sigmoid, WG_NODES(linear(n.p[2 * l], a, n.p[2 * l + 1])), NULL), "A%d",
+                    l + 1);
     wg_node *cost = wg_bce(a, n.y, WG_MEAN);
     wg_grads g = wg_grads_of(cost, (wg_nodes){ n.p, 6 });
     ck_assert_msg(g.of.n == 6, "%s", wg_error());
-    expect_check(&n, cost, g.of.at, "activations swapped", "W1 b1 W2 b2 W3 b3");
+    expect_check(&n, cost, g.of.at, "activations swapped", "W1 b1 W2 b2 W3 b3", "A1 0", "");
     tear_down();
 }
 END_TEST

@@ -1,6 +1,8 @@
 /* Checkpoints: what is saved comes back, all of it or nothing, and only into a model that it fits. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wengert.h>
@@ -280,6 +282,51 @@ START_TEST(test_a_full_disk_leaves_the_old_checkpoint)
 }
 END_TEST
 
+static int make_file(const char *name)
+{
+    int descriptor = open(in_folder(name), O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    ck_assert_int_ge(descriptor, 0);
+    return descriptor;
+}
+
+static bool is_there(const char *name)
+{
+    struct stat facts;
+    return lstat(in_folder(name), &facts) == 0;
+}
+
+START_TEST(test_what_a_killed_writer_left_is_removed_and_nothing_else)
+{
+    static const char *const others[] = {".wengert-7-.tmp", ".wengert-7-0.tmp~", ".wengert--0.tmp",
+                                         "x.wengert-7-0.tmp", ".wengert-7a-0.tmp"};
+    model m = make(1, true);
+    int written = make_file(".wengert-1-5.tmp"); /* by a process that lives */
+
+    ck_assert_int_eq(flock(written, LOCK_EX), 0);
+    close(make_file(".wengert-1-0.tmp")); /* process 1 lives, but holds no lock on it */
+    close(make_file(".wengert-4000000000-12.tmp"));
+    for (int i = 0; i < 5; i++)
+        close(make_file(others[i]));
+    ck_assert_int_eq(symlink(others[0], in_folder(".wengert-7-0.tmp")), 0);
+    ck_assert_int_eq(mkdir(in_folder(".wengert-7-1.tmp"), 0700), 0);
+    save(&m, "killed.npz", 0);
+    ck_assert(!is_there(".wengert-1-0.tmp") && !is_there(".wengert-4000000000-12.tmp"));
+    ck_assert(is_there(".wengert-1-5.tmp") && is_there(".wengert-7-0.tmp") && is_there(".wengert-7-1.tmp"));
+    for (int i = 0; i < 5; i++) {
+        ck_assert_msg(is_there(others[i]), "%s", others[i]);
+        unlink(in_folder(others[i]));
+    }
+    close(written);
+    save(&m, "killed.npz", 0);
+    ck_assert(!is_there(".wengert-1-5.tmp"));
+    unlink(in_folder(".wengert-7-0.tmp"));
+    rmdir(in_folder(".wengert-7-1.tmp"));
+    assert_no_leftovers();
+    wg_graph_free(m.g);
+}
+END_TEST
+
 START_TEST(test_a_store_in_use_is_busy_and_arguments_are_checked)
 {
     model a = make(1, true);
@@ -321,6 +368,7 @@ TCase *io_checkpoint_tests(void)
     tcase_add_loop_test(t, test_damage_anywhere_is_an_error_or_harmless_and_changes_nothing, -1, 1);
     tcase_add_test(t, test_running_out_of_memory_changes_neither_file_nor_values);
     tcase_add_test(t, test_a_full_disk_leaves_the_old_checkpoint);
+    tcase_add_test(t, test_what_a_killed_writer_left_is_removed_and_nothing_else);
     tcase_add_test(t, test_a_store_in_use_is_busy_and_arguments_are_checked);
     return t;
 }

@@ -123,6 +123,10 @@ START_TEST(ignored_labels_count_for_nothing)
     ASSERT_NEAR(smoothed(x, labels, 1, WG_MEAN, 0, &ignore), 1e-15, (log(2) + log(10)) / 2);
     wg_node *mean = smoothed(x, labels, 1, WG_MEAN, 0, &ignore);
     ASSERT_NEAR(wg_grad(mean, x), 1e-15, -0.25, 0.25, 0, 0, 0.45, -0.45);
+
+    wg_node *none = smoothed(x, OF_TYPE(WG_I32, -100, -100, -100), 1, WG_MEAN, 0, &ignore);
+    ASSERT_NEAR(none, 0, 0);
+    ASSERT_NEAR(wg_grad(none, x), 0, 0, 0, 0, 0, 0, 0);
 }
 END_TEST
 

@@ -209,11 +209,30 @@ START_TEST(results_are_only_of_what_was_wanted)
 }
 END_TEST
 
+/* Such a store would hold the graph, and the graph the store, for ever: the leak checkers look on. */
+START_TEST(a_graph_that_was_given_up_gets_no_store_of_its_own)
+{
+    wg_graph *g = wg_graph_new();
+    wg_node *w = wg_param(g, "w", WG_F32, WG_SHAPE(2), wg_init_zeros());
+    wg_store *s = wg_store_new(g, 1);
+    wg_graph_free(g);
+    ck_assert_ptr_eq(wg_store_graph(s), g); /* held by the store */
+    ck_assert_ptr_nonnull(wg_get(s, w).data);
+    ck_assert_ptr_null(wg_graph_store(wg_store_graph(s)));
+    FAILS(wg_error_status(), WG_ERR_ARG, "the graph was freed");
+    ck_assert_ptr_null(wg_compile(wg_store_graph(s), WG_INFER, WG_NODES(w)));
+    FAILS(wg_error_status(), WG_ERR_ARG, "the graph was freed");
+    wg_store_free(s);
+}
+END_TEST
+
 START_TEST(nothing_wanted_and_failed_nodes_are_refused)
 {
     fixture f = begin();
     ck_assert_ptr_null(wg_compile(f.g, WG_INFER, (wg_nodes){ NULL, 0 }));
     ck_assert_int_eq(wg_error_status(), WG_ERR_ARG);
+    ck_assert_ptr_null(wg_compile(f.g, (wg_mode)2, WG_NODES(f.x)));
+    FAILS(wg_error_status(), WG_ERR_ARG, "there is no mode 2");
     wg_node *bad = wg_matmul(f.x, wg_param(f.g, "w", WG_F32, WG_SHAPE(4, 2), wg_init_he()));
     ck_assert_ptr_null(bad);
     ck_assert_ptr_null(wg_compile(f.g, WG_INFER, WG_NODES(bad)));
@@ -754,6 +773,7 @@ int main(void)
     tcase_add_test(t, a_variable_may_be_fed_for_one_exec);
     tcase_add_test(t, batches_of_many_sizes_alternate);
     tcase_add_test(t, results_are_only_of_what_was_wanted);
+    tcase_add_test(t, a_graph_that_was_given_up_gets_no_store_of_its_own);
     tcase_add_test(t, nothing_wanted_and_failed_nodes_are_refused);
     tcase_add_test(t, a_program_without_checks_still_tells_what_failed_first);
     tcase_add_test(t, the_message_hook_hears_failures_and_programs);

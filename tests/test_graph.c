@@ -197,6 +197,42 @@ START_TEST(registries_refuse_incomplete_descriptors_and_taken_names)
 }
 END_TEST
 
+START_TEST(malformed_descriptors_are_refused_where_they_are_applied)
+{
+    typedef struct attrs {
+        double a;
+    } attrs;
+    static const wg_attr beyond[] = { { .name = "a", .kind = WG_ATTR_F64, .offset = sizeof(attrs) - 4 }, { 0 } };
+    static const wg_attr no_kind[] = { { .name = "a", .offset = 0 }, { 0 } };
+    static const struct {
+        wg_op op;
+        const char *told;
+    } wrong[] = {
+        { { .name = "t", .arity = 1, .forward = { .f32 = twice } }, "does not begin with WG_OP" },
+        { { WG_OP, .arity = 1, .forward = { .f32 = twice } }, "is no operator's name" },
+        { { WG_OP, .name = "a b", .arity = 1, .forward = { .f32 = twice } }, "\"a b\" is no operator's name" },
+        { { WG_OP, .name = "t", .arity = 1 }, "t: has no kernel" },
+        { { WG_OP, .name = "t", .arity = 1, .optional = 2, .forward = { .f32 = twice } }, "optional 2" },
+        { { WG_OP, .name = "t", .arity = -2, .forward = { .f32 = twice } }, "arity -2" },
+        { { WG_OP, .name = "t", .arity = 1, .results = 17, .forward = { .f32 = twice } }, "results 17" },
+        { { WG_OP, .name = "t", .arity = 1, .results = -1, .forward = { .f32 = twice } }, "results -1" },
+        { { WG_OP, .name = "t", .arity = 1, .attrs_size = 8, .forward = { .f32 = twice } }, "together" },
+        { { WG_OP, .name = "t", .arity = 1, .attrs = beyond, .attrs_size = sizeof(attrs), .forward = { .f32 = twice } },
+          "attribute a" },
+        { { WG_OP, .name = "t", .arity = 1, .attrs = no_kind, .attrs_size = sizeof(attrs), .forward = { .f32 = twice } },
+          "attribute a" },
+    };
+    wg_registry *r = wg_registry_new();
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_ptr_null(wg_apply(&wrong[i].op, WG_NODES(x), NULL));
+        ck_assert_int_eq(wg_error_status(), WG_ERR_ARG);
+        ck_assert_msg(strstr(wg_error(), wrong[i].told) != NULL, "%s", wg_error());
+        ck_assert_int_eq(wg_register(r, &wrong[i].op), WG_ERR_ARG);
+    }
+    wg_registry_free(r);
+}
+END_TEST
+
 START_TEST(wrong_numbers_of_operands_and_wrong_types_are_told)
 {
     ck_assert_ptr_null(wg_apply(wg_registry_find(NULL, "relu"), WG_NODES(x, x), NULL));
@@ -227,6 +263,7 @@ int main(void)
     tcase_add_test(t, nodes_can_be_looked_at);
     tcase_add_test(t, meta_and_entries_are_kept_replaced_removed);
     tcase_add_test(t, registries_refuse_incomplete_descriptors_and_taken_names);
+    tcase_add_test(t, malformed_descriptors_are_refused_where_they_are_applied);
     tcase_add_test(t, wrong_numbers_of_operands_and_wrong_types_are_told);
     suite_add_tcase(s, t);
     return run_suite(s);

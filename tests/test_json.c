@@ -304,7 +304,8 @@ END_TEST
 static const struct {
     const char *text, *error; /* the error: a part of the message */
 } wrong[] = {
-    {"", "line 1"},
+    {"", "is empty; expected an object"},
+    {" \t\r\n", "is empty; expected an object"},
     {"[1]", "expected an object"},
     {"{\"format\": \"x\"}", "\"format\": \"wengert-graph\""},
     {"{\"format\": \"wengert-graph\", \"version\": 2, \"nodes\": []}", "\"version\": 1"},

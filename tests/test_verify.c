@@ -23,6 +23,8 @@ int main(void)
     suite_add_tcase(s, verify_method());
     suite_add_tcase(s, registry);
     suite_add_tcase(s, verify_wrong_operators());
+    suite_add_tcase(s, verify_battery());
     suite_add_tcase(s, verify_models());
+    suite_add_tcase(s, verify_blame());
     return run_suite(s);
 }

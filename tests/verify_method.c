@@ -1,87 +1,71 @@
 /* The method on functions whose derivatives are known. */
 #include <math.h>
+#include <string.h>
 #include <wengert.h>
 
+#include "base/alloc.h"
+#include "suite.h"
 #include "verify/numerics.h"
-#include "verify_calibration.h"
 #include "verify_suite.h"
 
-typedef struct tally {
-    long pass, fail, inconclusive, zero;
-} tally;
+/* What the calibration counted, over all functions. */
+typedef struct counts {
+    wg_calibration row[2][16]; /* smooth, kinked */
+    int n[2];
+} counts;
 
-static struct {
-    const calibration *of;
-    double planted;
-} plain;
-
-static wg_status plain_value(void *user, const double *x, double *y)
+static void add_row(void *user, const wg_calibration *row)
 {
-    (void)user;
-    *y = plain.of->value(*x);
-    return WG_OK;
+    counts *c = user;
+    wg_calibration *sum = c->row[row->kinked];
+    int i = 0;
+    while (i < c->n[row->kinked] &&
+           !(sum[i].planted == row->planted || (isnan(sum[i].planted) && isnan(row->planted))))
+        i++;
+    if (i == c->n[row->kinked])
+        sum[c->n[row->kinked]++].planted = row->planted;
+    ck_assert_int_eq(row->points, row->passed + row->found + row->inconclusive);
+    sum[i].points += row->points;
+    sum[i].passed += row->passed;
+    sum[i].found += row->found;
+    sum[i].inconclusive += row->inconclusive;
+    if (!(row->planted < 1e-6) && row->found != row->points)
+        ck_abort_msg("%s: an error of %g passed %lld times", row->function, row->planted, (long long)row->passed);
 }
 
-static wg_status plain_slope(void *user, const double *x, double *g)
+static counts calibrate(int64_t points, uint64_t seed)
 {
-    (void)user;
-    *g = plain.of->slope(*x) * (1 + plain.planted);
-    return WG_OK;
+    counts c = { 0 };
+    ck_assert_int_eq(wg_verify_calibrate(WG_OPTS(wg_verify_opts, .points = points, .seed = seed), add_row, &c), WG_OK);
+    return c;
 }
 
-/* Judges a slope that is wrong by the relative error `planted`, at points log-uniform in magnitude. */
-static tally judge_points(size_t index, double planted, long points)
-{
-    const double one = 1;
-    const calibration *c = plain.of = &calibration_set[index];
-    tally t = { 0 };
-    wg__stream stream = { index + 1, 0 };
-    plain.planted = planted;
-    for (long i = 0; i < points; i++) {
-        double x = c->least * pow(c->most / c->least, wg__draw(&stream)), scale;
-        if (c->both_signs && wg__draw(&stream) < 0.5)
-            x = -x;
-        wg__scale_of(1, &x, &scale);
-        wg__round_point(1, &x, &scale);
-        double room = c->room(x);
-        wg__subject f = { NULL, 1, 1, plain_value, plain_slope, &x, &one, &scale, &room };
-        wg__judgement j;
-        ck_assert_int_eq(wg__judge(&f, &stream, &j), WG_OK);
-        t.pass += j.verdict == WG_PASS;
-        t.fail += j.verdict == WG_FAIL;
-        t.inconclusive += j.verdict == WG_INCONCLUSIVE;
-        t.zero += c->slope(x) == 0;
-    }
-    return t;
-}
+enum { POINTS = 4000 }; /* the command's --calibrate has 20,000 */
 
-enum { POINTS = 20000 };
-
-START_TEST(right_slopes_never_fail)
+START_TEST(the_method_keeps_its_promise)
 {
-    tally t = judge_points((size_t)_i, 0, POINTS);
-    ck_assert_msg(t.fail <= POINTS / 20000 && t.inconclusive <= POINTS / 100, "%s: %ld failed, %ld inconclusive",
-                  calibration_set[_i].name, t.fail, t.inconclusive);
+    counts c = calibrate(POINTS, 1);
+    for (int kinked = 0; kinked < 2; kinked++)
+        for (int i = 0; i < c.n[kinked]; i++) {
+            const wg_calibration *r = &c.row[kinked][i];
+            if (r->planted == 0) {
+                ck_assert_int_eq(r->points, kinked ? 6 * POINTS : 22 * POINTS);
+                ck_assert_msg(r->found == 0, "%lld false alarms", (long long)r->found);
+                ck_assert_msg(r->inconclusive < r->points / 1000, "%lld inconclusive", (long long)r->inconclusive);
+            } else if (r->planted >= 1e-9) {
+                ck_assert_msg((double)r->found > 0.99 * (double)r->points, "%g: %lld of %lld found", r->planted,
+                              (long long)r->found, (long long)r->points);
+            }
+        }
 }
 END_TEST
 
-START_TEST(every_error_of_one_in_a_million_is_found)
+START_TEST(calibration_depends_on_the_seed_alone)
 {
-    tally t = judge_points((size_t)_i, 1e-6, POINTS / 4);
-    ck_assert_msg(t.pass == t.zero, "%s: %ld passed", calibration_set[_i].name, t.pass - t.zero);
-}
-END_TEST
-
-START_TEST(errors_of_one_in_a_billion_are_mostly_found)
-{
-    tally all = { 0 };
-    long points = 0;
-    for (size_t i = 0; i < calibration_count; i++) {
-        tally t = judge_points(i, 1e-9, 500);
-        all.fail += t.fail, all.zero += t.zero;
-        points += 500;
-    }
-    ck_assert_msg((double)all.fail > 0.97 * (double)(points - all.zero), "%ld of %ld", all.fail, points - all.zero);
+    counts a = calibrate(300, 5), b = calibrate(300, 5), c = calibrate(300, 6);
+    ck_assert_mem_eq(&a, &b, sizeof a);
+    ck_assert_mem_ne(&a, &c, sizeof a);
+    ck_assert_int_eq(wg_verify_calibrate(NULL, NULL, NULL), WG_ERR_ARG);
 }
 END_TEST
 
@@ -119,6 +103,75 @@ START_TEST(claims_that_are_swapped_or_not_finite_fail)
 }
 END_TEST
 
+static void ignore_row(void *user, const wg_calibration *row) { (void)user, (void)row; }
+
+START_TEST(calibration_that_runs_out_of_memory_says_so)
+{
+    wg_status st = WG_ERR_NOMEM;
+    for (size_t n = 1; st != WG_OK; n += 13) {
+        wg__alloc_fail_at(n, 0);
+        st = wg_verify_calibrate(WG_OPTS(wg_verify_opts, .points = 1), ignore_row, NULL);
+        wg__alloc_fail_at(0, 0);
+        ck_assert_msg(st == WG_OK || st == WG_ERR_NOMEM, "allocation %zu: %s", n, wg_error());
+        ck_assert(n > 13 || st == WG_ERR_NOMEM);
+    }
+    forget_failures();
+}
+END_TEST
+
+/* An operator whose shape cannot be inferred: it is not even wrong. */
+static wg_status no_shape(wg_infer *t) { return wg_infer_fail(t, WG_ERR_SHAPE, "there is none"); }
+
+START_TEST(a_report_is_one_line)
+{
+    wg_op op = *wg_registry_find(NULL, "square");
+    wg_report *r = NULL;
+    ck_assert_int_eq(wg_verify_op(&op, &r), WG_OK);
+    ck_assert_msg(!strncmp(wg_report_line(r), "PASS square: ", 13), "%s", wg_report_line(r));
+    ck_assert_int_eq(wg_report_verdict(r), WG_PASS);
+    double sum = 0;
+    for (size_t i = 0; i < wg_report_count(r); i++) {
+        ck_assert_double_ge(wg_report_at(r, i).seconds, 0);
+        sum += wg_report_at(r, i).seconds;
+    }
+    ck_assert_double_gt(sum, 0);
+    ck_assert_double_le(sum, wg_report_seconds(r) * (1 + 1e-9));
+    wg_report_free(r);
+
+    op.infer = no_shape;
+    ck_assert_int_eq(wg_verify_op(&op, &r), WG_ERR_VERIFY);
+    ck_assert_msg(!strncmp(wg_report_line(r), "FAIL square: ", 13), "%s", wg_report_line(r));
+    ck_assert_msg(strstr(wg_report_line(r), "there is none") != NULL, "%s", wg_report_line(r));
+    ck_assert_int_eq(wg_report_verdict(r), WG_FAIL);
+    wg_report_free(r);
+    forget_failures();
+
+    ck_assert_str_eq(wg_report_line(NULL), "");
+    ck_assert(wg_report_seconds(NULL) == 0);
+    ck_assert_int_eq(wg_report_verdict(NULL), WG_INCONCLUSIVE);
+    ck_assert_str_eq(wg_verdict_text(WG_INCONCLUSIVE), "INCONCLUSIVE");
+}
+END_TEST
+
+START_TEST(claims_judged_together_are_judged_as_alone)
+{
+    double x[] = { 1.5, -0.3 }, scale[2];
+    wg__scale_of(2, x, scale);
+    wg__round_point(2, x, scale);
+    wg__measured measured = { 0 };
+    for (int kind = 3; kind >= 0; kind--) {
+        wg__stream together = { 7, 0 }, alone = { 7, 0 };
+        wg__judgement a, b;
+        wg__subject f = { &kind, 2, 2, pair_value, pair_slope, x, pair_v, scale, NULL };
+        ck_assert_int_eq(wg__judge_with(&f, &together, &measured, &a), WG_OK);
+        ck_assert_int_eq(wg__judge(&f, &alone, &b), WG_OK);
+        ck_assert_int_eq(a.verdict, b.verdict);
+        ck_assert(a.expected == b.expected && a.error == b.error);
+        ck_assert(together.drawn == alone.drawn);
+    }
+}
+END_TEST
+
 START_TEST(noise_is_measured)
 {
     double value[7];
@@ -140,9 +193,11 @@ END_TEST
 TCase *verify_method(void)
 {
     TCase *t = tcase_create("method");
-    tcase_add_loop_test(t, right_slopes_never_fail, 0, (int)calibration_count);
-    tcase_add_loop_test(t, every_error_of_one_in_a_million_is_found, 0, (int)calibration_count);
-    tcase_add_test(t, errors_of_one_in_a_billion_are_mostly_found);
+    tcase_add_test(t, the_method_keeps_its_promise);
+    tcase_add_test(t, calibration_depends_on_the_seed_alone);
+    tcase_add_test(t, calibration_that_runs_out_of_memory_says_so);
+    tcase_add_test(t, a_report_is_one_line);
+    tcase_add_test(t, claims_judged_together_are_judged_as_alone);
     tcase_add_test(t, claims_that_are_swapped_or_not_finite_fail);
     tcase_add_test(t, noise_is_measured);
     return t;

@@ -59,7 +59,8 @@ START_TEST(right_models_pass_to_second_order_and_nothing_changes)
     double before = wg_view_at(wg_get(wg_graph_store(m.g), m.params.at[0]), 3);
     wg_status st = wg_verify(m.loss, m.params, m.exec, WG_OPTS(wg_verify_opts, .order = 2), &r);
     ck_assert_msg(st == WG_OK, "%s", wg_error());
-    ck_assert_uint_eq(wg_report_passed(r), 2);
+    ck_assert_uint_eq(wg_report_passed(r), wg_report_count(r));
+    ck_assert_uint_gt(wg_report_passed(r), 40);
     ck_assert_double_lt(wg_report_difference(r), 2e-7);
     ck_assert_uint_eq(wg_graph_count(m.g), nodes);
     ck_assert_double_eq(wg_view_at(wg_get(wg_graph_store(m.g), m.params.at[0]), 3), before);

@@ -6,6 +6,8 @@
 
 TCase *verify_method(void);
 TCase *verify_wrong_operators(void);
+TCase *verify_battery(void);
 TCase *verify_models(void);
+TCase *verify_blame(void);
 
 #endif

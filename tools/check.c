@@ -1,13 +1,11 @@
-/* wengert check: are the gradients right? Of operators on their own samples, or of a model on data. */
-#include "model.h"
+/* wengert check: are the gradients right? Of operators on their own samples, or of a model on data; and how far can the
+ * verifier itself be trusted. */
+#include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-struct check_options {
-    struct common common;
-    int64_t order, seed, examples_axis;
-    const char *model, *data, *x, *y;
-};
+enum { POINTS = 20000, POINTS_OF_PAGE = 500 };
 
 #define AT(field) .offset = offsetof(struct check_options, field)
 static const option table_of_options[] = {
@@ -15,6 +13,17 @@ static const option table_of_options[] = {
       .help = "of the derivatives that are compared" },
     { .name = "seed", .argument = "N", .kind = OPTION_COUNT, AT(seed), .least = 1, .otherwise = "1",
       .help = "of the values and directions" },
+    { .name = "draws", .argument = "N", .kind = OPTION_COUNT, AT(draws), .least = 1, .otherwise = "1",
+      .help = "how often values are drawn for each sample" },
+    { .name = "thorough", .kind = OPTION_FLAG, AT(thorough),
+      .help = "three draws on every instruction set, all work split" },
+    { .name = "slots", .kind = OPTION_FLAG, AT(slots), .help = "a line for each operand, order and check" },
+    { .name = "calibrate", .kind = OPTION_FLAG, AT(calibrate),
+      .help = "measure what the verifier finds of errors that are planted" },
+    { .name = "points", .argument = "N", .kind = OPTION_COUNT, AT(points), .least = 1,
+      .help = "of each function of the calibration (20000)" },
+    { .name = "verbose", .kind = OPTION_FLAG, AT(verbose), .help = "with --calibrate: a line for each function" },
+    { .name = "html", .argument = "FILE", .kind = OPTION_TEXT, AT(html), .help = "write all results as one page" },
     { .name = "model", .argument = "MODEL", .kind = OPTION_TEXT, AT(model),
       .help = "check the cost of a model instead, on the first 32 examples" },
     { .name = "x", .argument = "FILE[:MEMBER]", .kind = OPTION_TEXT, AT(x), .help = "its examples" },
@@ -25,64 +34,10 @@ static const option table_of_options[] = {
     { .name = NULL },
 };
 
-struct totals {
-    int64_t operators, passed, failed, inconclusive;
-    bool sound; /* no operator failed, not even by having no samples */
-    json_t *list, *failures;
-};
-
 /* Leaves compute nothing, and effects have no value: nothing of them could be compared. */
 static bool has_nothing_to_check(const wg_op *op)
 {
     return (op->flags & (WG_LEAF | WG_EFFECT)) && !op->n_samples;
-}
-
-static json_t *failure_object(const wg_check *c)
-{
-    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o}", "operator", tool_text(c->op), "what",
-                     tool_text(c->what), "slot", c->slot, "order", c->order, "sample", c->sample, "expected",
-                     tool_number(c->expected), "got", tool_number(c->got), "text", tool_text(c->text));
-}
-
-static void add_failures(struct totals *t, const wg_report *report)
-{
-    for (size_t i = 0; i < wg_report_count(report); i++) {
-        wg_check c = wg_report_at(report, i);
-        if (c.verdict == WG_FAIL)
-            json_array_append_new(t->failures, failure_object(&c));
-    }
-}
-
-/* The line of one operator: what is wrong is told even when quiet. */
-static void tell(const wg_op *op, wg_status status, const wg_report *report)
-{
-    size_t passed = wg_report_passed(report), failed = wg_report_failed(report), open = wg_report_inconclusive(report);
-    if (status != WG_OK)
-        tool_say("FAIL  %-18s %s\n", op->name, report && *wg_report_text(report) ? wg_report_text(report) : wg_error());
-    else if (!tool_quiet() && open)
-        tool_say("ok    %-18s %zu checks, %zu inconclusive\n", op->name, passed + failed + open, open);
-    else if (!tool_quiet())
-        tool_say("ok    %-18s %zu checks\n", op->name, passed + failed + open);
-}
-
-static void check_one(struct totals *t, const wg_op *op, const struct check_options *o, const wg_registry *registry)
-{
-    wg_report *report = NULL;
-    wg_status status = wg_verify_op_with(
-        op, WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed, .registry = registry), &report);
-    tell(op, status, report);
-    int64_t passed = (int64_t)wg_report_passed(report), failed = (int64_t)wg_report_failed(report);
-    int64_t open = (int64_t)wg_report_inconclusive(report);
-    t->operators++;
-    t->passed += passed;
-    t->failed += failed;
-    t->inconclusive += open;
-    t->sound = t->sound && status == WG_OK;
-    json_array_append_new(t->list, json_pack("{s:o, s:b, s:I, s:I, s:I}", "name", tool_text(op->name), "ok",
-                                             status == WG_OK, "passed", (json_int_t)passed, "failed",
-                                             (json_int_t)failed, "inconclusive", (json_int_t)open));
-    add_failures(t, report);
-    wg_report_free(report);
 }
 
 static int unknown_operator(const char *name, const wg_registry *registry)
@@ -95,42 +50,129 @@ static int unknown_operator(const char *name, const wg_registry *registry)
     return tool_misused("check: no operator is called %s; wengert ops lists them", name);
 }
 
-/* Those named, else a plugin's, else all. */
-static int check_each(struct totals *t, const struct command *c, const wg_registry *registry)
+/* Those named, else a plugin's, else all. 0, or MISUSED; `op` is to be freed. */
+static int choose_operators(struct check_work *work, const struct command *c)
 {
-    const struct check_options *o = c->values;
-    for (int i = 0; i < c->n_operands; i++)
-        if (!wg_registry_find(registry, c->operand[i]))
+    const wg_registry *registry = work->registry;
+    work->op = tool_alloc(wg_registry_count(registry) + (size_t)c->n_operands, sizeof *work->op);
+    for (int i = 0; i < c->n_operands; i++) {
+        const wg_op *op = wg_registry_find(registry, c->operand[i]);
+        if (!op)
             return unknown_operator(c->operand[i], registry);
-    for (int i = 0; i < c->n_operands; i++)
-        check_one(t, wg_registry_find(registry, c->operand[i]), o, registry);
+        work->op[work->n++] = op;
+    }
     if (c->n_operands)
         return DONE;
     for (size_t i = registry ? wg_registry_count(NULL) : 0; i < wg_registry_count(registry); i++)
         if (!has_nothing_to_check(wg_registry_at(registry, i)))
-            check_one(t, wg_registry_at(registry, i), o, registry);
+            work->op[work->n++] = wg_registry_at(registry, i);
     return DONE;
 }
 
-static int check_operators(const struct command *c, const wg_registry *registry)
+struct columns {
+    int name_width;
+    bool slots;
+};
+
+static struct columns columns_of(const struct check_work *work, bool slots)
 {
-    struct totals t = { .sound = true, .list = json_array(), .failures = json_array() };
-    int code = check_each(&t, c, registry);
-    if (code) {
-        json_decref(t.list);
-        json_decref(t.failures);
-        return code;
+    struct columns t = { 18, slots };
+    for (size_t i = 0; i < work->n; i++) {
+        int width = (int)strlen(work->op[i]->name);
+        if (width > t.name_width)
+            t.name_width = width > 40 ? 40 : width;
     }
-    int64_t checks = t.passed + t.failed + t.inconclusive;
-    tool_say("%lld operators, %lld checks: %lld passed, %lld failed, %lld inconclusive\n", (long long)t.operators,
-             (long long)checks, (long long)t.passed, (long long)t.failed, (long long)t.inconclusive);
-    tool_object(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "operators", (json_int_t)t.operators, "checks",
-                          (json_int_t)checks, "passed", (json_int_t)t.passed, "failed", (json_int_t)t.failed,
-                          "inconclusive", (json_int_t)t.inconclusive, "list", t.list, "failures", t.failures));
-    return t.sound && !t.failed ? DONE : FAILED;
+    return t;
 }
 
-static int check_graph(const struct check_options *o, wg_graph *g, const wg_registry *registry)
+static void tell_entry(void *user, const json_t *entry, const json_t *failures)
+{
+    const struct columns *t = user;
+    table_entry(entry, failures, t->name_width, t->slots);
+}
+
+/* The failures of one operator, of those of all. */
+static json_t *failures_of(const json_t *result, const json_t *name)
+{
+    json_t *list = json_array(), *failure;
+    size_t i;
+    json_array_foreach(json_object_get(result, "failures"), i, failure)
+        if (json_equal(json_object_get(failure, "operator"), name))
+            json_array_append(list, failure);
+    return list;
+}
+
+static void tell_all(const json_t *result, struct columns *t)
+{
+    size_t i;
+    json_t *entry;
+    json_array_foreach(json_object_get(result, "list"), i, entry)
+    {
+        json_t *failures = failures_of(result, json_object_get(entry, "name"));
+        tell_entry(t, entry, failures);
+        json_decref(failures);
+    }
+}
+
+/* *result gets the object. */
+static int run_operators(const struct command *c, const wg_registry *registry, json_t **result)
+{
+    const struct check_options *o = c->values;
+    struct check_work work = { .registry = registry, .order = (int)o->order, .draws = (int)o->draws,
+                               .seed = (uint64_t)o->seed };
+    int code = choose_operators(&work, c);
+    if (!code) {
+        struct columns t = columns_of(&work, o->slots);
+        if (!o->thorough)
+            table_head(t.name_width, t.slots);
+        *result = o->thorough ? check_thoroughly(&work) : check_operators(&work, tell_entry, &t);
+        if (*result && o->thorough) {
+            table_head(t.name_width, t.slots);
+            tell_all(*result, &t);
+        }
+        if (*result)
+            table_totals(*result);
+        code = *result && check_sound(*result) ? DONE : FAILED;
+    }
+    free(work.op);
+    return code;
+}
+
+/* Adds the key "calibration". On a page a quick one will do. */
+static int run_calibration(const struct check_options *o, json_t *result)
+{
+    int64_t points = o->points ? o->points : o->calibrate ? POINTS : POINTS_OF_PAGE;
+    json_t *calibration = calibration_measure(points, (uint64_t)o->seed);
+    if (!calibration)
+        return FAILED;
+    json_object_set_new(result, "calibration", calibration);
+    if (o->calibrate)
+        calibration_tell(calibration, o->verbose);
+    return !o->calibrate || calibration_kept(calibration) ? DONE : FAILED;
+}
+
+/* The page, where one is wanted, and the object. */
+static int finish(const struct check_options *o, json_t *result, const wg_graph *model, const wg_node *cost, int code)
+{
+    if ((o->calibrate || o->html) && run_calibration(o, result) != DONE)
+        code = FAILED;
+    if (o->html && !page_save(o->html, result, model, cost))
+        code = FAILED;
+    tool_object(result);
+    return code;
+}
+
+static int check_registry(const struct command *c, const wg_registry *registry)
+{
+    const struct check_options *o = c->values;
+    json_t *result = NULL;
+    if (o->calibrate && !o->html)
+        return finish(o, json_object(), NULL, NULL, DONE);
+    int code = run_operators(c, registry, &result);
+    return result ? finish(o, result, NULL, NULL, code) : code;
+}
+
+static int check_graph(const struct check_options *o, wg_graph *g)
 {
     struct model m;
     dataset d;
@@ -143,11 +185,14 @@ static int check_graph(const struct check_options *o, wg_graph *g, const wg_regi
     else
         code = dataset_open(&d, "check", "", o->data, o->x, o->y, o->examples_axis);
     if (m.cost && !code) {
-        code = model_verify(g, wg_node_name(m.cost), wg_graph_store(g), &m, &d, registry, &result);
+        code = model_verify(g, wg_node_name(m.cost), wg_graph_store(g), &m, &d,
+                            WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed), &result);
         dataset_close(&d);
     }
-    if (result)
-        tool_object(result);
+    if (result) {
+        json_object_set_new(result, "model", tool_text(o->model));
+        code = finish(o, result, g, m.cost, code);
+    }
     model_free(&m);
     return code;
 }
@@ -155,24 +200,44 @@ static int check_graph(const struct check_options *o, wg_graph *g, const wg_regi
 static int check_model(const struct check_options *o, const wg_registry *registry)
 {
     wg_graph *g = graph_open(o->model, registry, 0);
-    int code = g ? check_graph(o, g, registry) : FAILED;
+    int code = g ? check_graph(o, g) : FAILED;
     wg_graph_free(g);
     return code;
+}
+
+static int misuse(const struct command *c)
+{
+    const struct check_options *o = c->values;
+    if (o->order > 2)
+        return tool_misused("check: --order %lld: expected 1 or 2", (long long)o->order);
+    if (o->draws > 1000)
+        return tool_misused("check: --draws %lld: expected 1 to 1000", (long long)o->draws);
+    if (o->model && c->n_operands)
+        return tool_misused("check: either operators or --model");
+    if (!o->model && (o->x || o->y || o->data))
+        return tool_misused("check: data is for --model MODEL");
+    if (o->calibrate && !o->html && (c->n_operands || o->model || o->thorough || o->slots))
+        return tool_misused("check: --calibrate measures the verifier itself: no operators, --model, --thorough or --slots "
+                            "(with --html it comes with them)");
+    if (o->model && (o->thorough || o->slots))
+        return tool_misused("check: --thorough and --slots are for operators, not for --model");
+    if (o->verbose && !o->calibrate)
+        return tool_misused("check: --verbose is for --calibrate");
+    if (o->points && !o->calibrate && !o->html)
+        return tool_misused("check: --points is for --calibrate");
+    return DONE;
 }
 
 static int check(struct command *c)
 {
     const struct check_options *o = c->values;
-    if (o->order > 2)
-        return tool_misused("check: --order %lld: expected 1 or 2", (long long)o->order);
-    if (o->model && c->n_operands)
-        return tool_misused("check: either operators or --model");
-    if (!o->model && (o->x || o->y || o->data))
-        return tool_misused("check: data is for --model MODEL");
     wg_registry *registry;
+    int code = misuse(c);
+    if (code)
+        return code;
     if (!plugins_load(&o->common, &registry))
         return FAILED;
-    int code = o->model ? check_model(o, registry) : check_operators(c, registry);
+    code = o->model ? check_model(o, registry) : check_registry(c, registry);
     wg_registry_free(registry);
     return code;
 }
@@ -183,7 +248,8 @@ const verb verb_check = {
     .synopsis = "[OPERATOR..] [OPTION..]",
     .text =
         "Every operand of every operator is compared with finite differences that estimate their own error, in f64; so\n"
-        "are the gradients' gradients. With --plugin and no names, the plugin's operators are checked.\n",
+        "are the gradients' gradients. With --plugin and no names, the plugin's operators are checked. A line tells the\n"
+        "verdict, the number of checks, how much of its tolerance the worst of them took up, and the time.\n",
     .options = table_of_options,
     .values_size = sizeof(struct check_options),
     .most_operands = -1,

@@ -33,6 +33,14 @@ static wg_node *add_extra(struct eval *e, const wg_node *like, const char *membe
     return input;
 }
 
+static wg_node *cotangent_of(const struct eval *e, const wg_node *output)
+{
+    for (size_t i = 0; i < e->n_cotangents; i++)
+        if (e->cotangent_of[i] == output)
+            return e->extra[i].input;
+    return NULL;
+}
+
 /* "OUTPUT=MEMBER" */
 static int read_cotangent(struct eval *e, const char *text)
 {
@@ -42,17 +50,11 @@ static int read_cotangent(struct eval *e, const char *text)
     wg_node *output = find(e, text, (size_t)(equals - text));
     if (!output)
         return FAILED;
+    if (cotangent_of(e, output))
+        return tool_misused("eval: --cotangent %s: %s has one already", text, wg_node_name(output));
     e->cotangent_of[e->n_cotangents++] = output;
     add_extra(e, output, equals + 1);
     return 0;
-}
-
-static wg_node *cotangent_of(const struct eval *e, const wg_node *output)
-{
-    for (size_t i = 0; i < e->n_cotangents; i++)
-        if (e->cotangent_of[i] == output)
-            return e->extra[i].input;
-    return NULL;
 }
 
 /* "WRT" or "WRT=MEMBER", n characters of it. */
@@ -66,6 +68,9 @@ static int read_wrt(struct eval *e, struct request *r, const char *text, size_t 
     wg_node *wrt = find(e, text, length);
     if (!wrt)
         return FAILED;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->wrt[i] == wrt)
+            return tool_misused("eval: --%s %s: %s is named twice", r->kind, r->text, wg_node_name(wrt));
     r->wrt[r->n] = wrt;
     if (directed) {
         r->member[r->n] = tool_print("%.*s", (int)(n - length - 1), equals + 1);

@@ -55,11 +55,11 @@ bool model_predict(wg_exec *, const struct model *, dataset *, struct metrics *,
 /* Are the labels what the loss takes? `units`: of the last layer. False, and the message printed. */
 bool labels_check(dataset *, enum loss_kind, int64_t units);
 
-/* Verifies the gradient of the graph's cost in f64, in inference mode, at the values of `store` and the first 32
- * examples. Prints one line, or what is wrong. Returns an exit code; *result (may be NULL) gets an object. */
-int model_verify(wg_graph *, const char *cost, const wg_store *, const struct model *, dataset *, const wg_registry *,
+/* Verifies the gradient of the graph's cost, in inference mode, at the values of `store` and the first 32 examples. opts
+ * may be NULL. Prints one line, or what is wrong. Returns an exit code; *result (may be NULL) gets an object. */
+int model_verify(wg_graph *, const char *cost, wg_store *, const struct model *, dataset *, const wg_verify_opts *opts,
                  json_t **result);
-/* The same graph in f64, with the store's values. NULL, and the message printed. */
-wg_graph *graph_widen(const wg_graph *, const wg_store *, const wg_registry *);
+/* Adds to an object what failed of a report, "failures", and what each node's residual is, "residuals". */
+void report_checks(json_t *, const wg_report *);
 
 #endif

@@ -164,6 +164,8 @@ static int parse_option(struct command *c, int n, char **word, int *at)
     if (!o)
         return code;
     int own = own_index(c, o);
+    if (own >= 0 && c->given[own] && o->kind != OPTION_LIST && o->kind != OPTION_FLAG)
+        return tool_misused("%s: --%s is given twice", c->verb->name, o->name);
     if (own >= 0)
         c->given[own] = true;
     if (o->kind == OPTION_FLAG)
@@ -176,7 +178,7 @@ static int parse_option(struct command *c, int n, char **word, int *at)
     return options_set(c, o, word[++*at]);
 }
 
-static void set_defaults(struct command *c)
+void options_default(struct command *c)
 {
     for (const option *o = c->verb->options; o->name; o++)
         if (o->otherwise)
@@ -198,7 +200,7 @@ int options_parse(struct command *c, int n, char **word)
 {
     const struct common *common = c->values;
     c->operand = tool_alloc((size_t)n + 1, sizeof *c->operand);
-    set_defaults(c);
+    options_default(c);
     /* Known at once, so that an error in any word is told in the right way. */
     for (int i = 0; i < n; i++)
         if (!strcmp(word[i], "--json"))

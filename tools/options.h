@@ -67,6 +67,8 @@ typedef struct verb {
 
 /* Parses the words after the verb. Returns 0, or MISUSED with the message printed. */
 int options_parse(struct command *, int n, char **word);
+/* Gives every option that has a default its value. */
+void options_default(struct command *);
 /* Sets one option from its text, as the command line does. */
 int options_set(struct command *, const option *, const char *text);
 /* The value as text that options_set takes; to be freed. NULL: nothing to tell. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One direction of the picture: values low .. high lie at pixels from .. to, with a tick each `step`. */
 struct axis {
@@ -64,10 +65,27 @@ static void add_line(struct text *t, const struct axis *x, const struct axis *y,
                  place(y, value[0]));
 }
 
+#define WIDTH 720
+#define HEIGHT 440
+#define TEXT(number) TEXT_OF(number)
+#define TEXT_OF(number) #number
+static const char beginning[] = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " TEXT(WIDTH) " " TEXT(HEIGHT) "\" "
+                                "width=\"" TEXT(WIDTH) "\" height=\"" TEXT(HEIGHT) "\" "
+                                "font-family=\"sans-serif\" font-size=\"12\">\n<title>";
+
+bool plot_is(const char *path)
+{
+    char start[sizeof beginning] = "";
+    FILE *file = tool_open_file(path);
+    bool is = file && fread(start, 1, sizeof start - 1, file) == sizeof start - 1 && !strcmp(start, beginning);
+    if (file)
+        fclose(file);
+    return is;
+}
+
 bool plot_save(const char *path, const char *title, const char *x_label, const char *y_label, const int64_t *x,
                const double *y, size_t n)
 {
-    enum { WIDTH = 720, HEIGHT = 440 };
     double low = y[0], high = y[0];
     for (size_t i = 1; i < n; i++) {
         low = fmin(low, y[i]);
@@ -76,11 +94,7 @@ bool plot_save(const char *path, const char *title, const char *x_label, const c
     struct axis across = axis_of((double)x[0], (double)x[n - 1], 8, 80, WIDTH - 30);
     struct axis up = axis_of(low > 0 && low < high / 2 ? 0 : low, high, 7, HEIGHT - 60, 50);
     struct text t = { NULL, 0, 0 };
-    text_add(&t,
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
-             "font-family=\"sans-serif\" font-size=\"12\">\n",
-             WIDTH, HEIGHT, WIDTH, HEIGHT);
-    text_add(&t, "<title>");
+    text_add(&t, "%s", beginning);
     text_add_escaped(&t, title);
     text_add(&t, "</title>\n%s<rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n", svg_style);
     text_add(&t, "<text class=\"ink\" x=\"%d\" y=\"28\" text-anchor=\"middle\" font-size=\"15\">", WIDTH / 2);

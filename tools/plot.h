@@ -8,4 +8,7 @@
 bool plot_save(const char *path, const char *title, const char *x_label, const char *y_label, const int64_t *x,
                const double *y, size_t n);
 
+/* Whether there is such a plot at a path. */
+bool plot_is(const char *path);
+
 #endif

@@ -52,13 +52,24 @@ int tool_failed(const char *format, ...)
     return FAILED;
 }
 
+static const char *blamed;
+
+void tool_blame(const char *file)
+{
+    blamed = file;
+}
+
 int tool_misused(const char *format, ...)
 {
     va_list args;
+    char text[1000];
     va_start(args, format);
-    complain("", format, args);
+    if (blamed)
+        vsnprintf(text, sizeof text, format, args);
+    else
+        complain("", format, args);
     va_end(args);
-    return MISUSED;
+    return blamed ? tool_failed("%s: keeps a wrong option: %s", blamed, text) : MISUSED;
 }
 
 void tool_warn(const char *format, ...)

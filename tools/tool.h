@@ -15,6 +15,8 @@ bool tool_json(void);
 /* Prints "wengert: text" on stderr and returns the exit code. */
 int tool_failed(const char *format, ...) WG_PRINTF(1, 2);
 int tool_misused(const char *format, ...) WG_PRINTF(1, 2);
+/* From now on what tool_misused says is said of a file that keeps options, and its code is FAILED. NULL ends that. */
+void tool_blame(const char *file);
 /* Prints "wengert: warning: text" on stderr, unless quiet. */
 void tool_warn(const char *format, ...) WG_PRINTF(1, 2);
 

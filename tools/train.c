@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void introduce(const struct train_run *r)
 {
@@ -19,11 +20,11 @@ static void introduce(const struct train_run *r)
               wg_dtype_name(s->dtype), tool_grouped(table_count(&r->data->train.x)), tool_grouped(r->total));
 }
 
-static int check_gradients(struct train_run *r, const wg_registry *registry, json_t **result)
+static int check_gradients(struct train_run *r, json_t **result)
 {
     struct train_graph *t = r->graph;
     const struct model m = { .x = t->x, .y = t->y, .loss = r->settings->loss };
-    return model_verify(t->graph, "cost", wg_graph_store(t->graph), &m, &r->data->train, registry, result);
+    return model_verify(t->graph, "cost", wg_graph_store(t->graph), &m, &r->data->train, NULL, result);
 }
 
 /* The metrics of one part of the data, on stdout and into the object. */
@@ -56,6 +57,28 @@ static bool evaluate_all(struct train_run *r, json_t *object)
     wg_exec_free(e);
     wg_plan_free(plan);
     return done;
+}
+
+/* A path that leads neither out of the folder that the user is in, nor to hidden files. */
+static bool stays_here(const char *path)
+{
+    for (const char *at = path; at; at = strchr(at, '/')) {
+        at += at > path;
+        if (*at == '/' || (*at == '.' && at[1] != '/'))
+            return false;
+    }
+    return true;
+}
+
+/* A checkpoint may come from anywhere, and must not choose what is overwritten: the run's picture, or one that is still
+ * to be made here. */
+static bool may_plot(const struct train_options *o)
+{
+    struct stat facts;
+    if (!o->plot || !o->plot_kept || plot_is(o->plot) || (stays_here(o->plot) && lstat(o->plot, &facts)))
+        return true;
+    tool_failed("%s: its plot %s is no plot of a run; --plot FILE says where to draw", o->resume, o->plot);
+    return false;
 }
 
 static bool plot(const struct train_run *r)
@@ -126,7 +149,7 @@ static int set_length(struct train_run *r)
     return DONE;
 }
 
-static int run(struct train_run *r, const wg_registry *registry, json_t *object)
+static int run(struct train_run *r, json_t *object)
 {
     json_t *checked = NULL;
     int code = train_prepare(r);
@@ -134,7 +157,7 @@ static int run(struct train_run *r, const wg_registry *registry, json_t *object)
         return code;
     introduce(r);
     if (r->settings->o->check_gradients)
-        code = check_gradients(r, registry, &checked);
+        code = check_gradients(r, &checked);
     if (checked)
         json_object_set_new(object, "gradients", checked);
     if (code)
@@ -144,7 +167,7 @@ static int run(struct train_run *r, const wg_registry *registry, json_t *object)
                   r->settings->o->resume, r->total);
         return finish(r, object);
     }
-    if (!log_open(r->log, r->settings->o, r->first))
+    if (!may_plot(r->settings->o) || !log_open(r->log, r->settings->o, r->first))
         return FAILED;
     code = train_loop(r);
     return code ? code : finish(r, object);
@@ -164,7 +187,7 @@ static int with_data(struct command *c, const struct settings *s, const wg_regis
     if (!code) {
         graph = train_graph_new(s, &data, registry);
         r.graph = &graph;
-        code = graph.graph && resume_keep(c, s, graph.graph, data.held_out, data.n_held_out) ? run(&r, registry, object)
+        code = graph.graph && resume_keep(c, s, graph.graph, data.held_out, data.n_held_out) ? run(&r, object)
                                                                                              : FAILED;
     }
     if (!log_close(&log) && !code)

@@ -28,6 +28,9 @@ struct train_options {
     int64_t save_every;
     const char *resume;
     bool check_gradients;
+    /* No options, but what resume_options tells: which paths the checkpoint chose, and what it says of the log. */
+    bool log_kept, plot_kept;
+    const char *log_mark; /* NULL: nothing */
 };
 
 extern const option train_table[];
@@ -100,9 +103,14 @@ struct train_log {
     int64_t *step;
     double *cost;
     size_t n, room;
+    uint64_t digest; /* of the lines so far */
 };
-/* Opens the log; a run that is resumed at `first` keeps the lines before. False, and the message printed. */
+/* Opens the log; a run that is resumed at `first` keeps the lines before. A path that a checkpoint chose is written to
+ * only when the lines there are those that the checkpoint knows of. False, and the message printed. */
 bool log_open(struct train_log *, const struct train_options *, int64_t first);
+/* What the lines so far are, as a checkpoint keeps it: their number and digest. */
+enum { LOG_MARK = 48 };
+void log_mark(const struct train_log *, char text[LOG_MARK]);
 bool log_add(struct train_log *, int64_t step, double cost);
 bool log_close(struct train_log *); /* false, and the message printed, when it could not be written */
 

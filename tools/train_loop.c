@@ -90,11 +90,24 @@ static void feed_close(struct feed *f)
     wg_batches_free(f->batches);
 }
 
+/* The checkpoint says which lines of the log it knows of. */
+static bool keep_mark(const struct train_run *r)
+{
+    char mark[LOG_MARK];
+    log_mark(r->log, mark);
+    if (wg_graph_set_meta(r->graph->graph, "log", r->settings->o->log ? mark : NULL) == WG_OK)
+        return true;
+    tool_failed("train: %s", wg_error());
+    return false;
+}
+
 bool train_save(struct train_run *r)
 {
     const char *path = r->settings->o->save;
     if (!path || r->saved)
         return true;
+    if (!keep_mark(r))
+        return false;
     if (wg_save(wg_graph_store(r->graph->graph), path, NULL) != WG_OK) {
         tool_failed("%s", wg_error());
         return false;

@@ -22,8 +22,7 @@ static bool replaced(const struct command *c, const char *name)
 static int take(struct command *c, const option *o, const char *kept)
 {
     if (!options_given(c, o->name))
-        /* The message is printed; it is the file that is wrong, not the command line. */
-        return kept && !replaced(c, o->name) && options_set(c, o, kept) ? FAILED : 0;
+        return kept && !replaced(c, o->name) ? options_set(c, o, kept) : 0;
     if (!(o->flags & OPTION_FROZEN))
         return 0;
     char *now = options_text(c, o);
@@ -32,6 +31,30 @@ static int take(struct command *c, const option *o, const char *kept)
         code = tool_misused("train: --%s %s: the run in %s has %s, and a resumed run keeps it", o->name, now ? now : "",
                             ((struct train_options *)c->values)->resume, kept ? kept : "none");
     free(now);
+    return code;
+}
+
+/* What the file keeps must be right by itself; else it is the file that is wrong, and not the command line. */
+static int check_kept(const struct command *c, const char *path, const json_t *options)
+{
+    struct train_options *alone = tool_alloc(1, sizeof *alone);
+    struct command kept = { .verb = c->verb, .values = alone };
+    struct settings settings;
+    int code = 0;
+    options_default(&kept);
+    alone->resume = path;
+    tool_blame(path);
+    for (const option *o = train_table; o->name && !code; o++) {
+        const char *text = o->flags ? json_string_value(json_object_get(options, o->name)) : NULL;
+        if (text)
+            code = options_set(&kept, o, text);
+    }
+    if (!code)
+        code = settings_read(&settings, alone);
+    if (!code)
+        settings_free(&settings);
+    tool_blame(NULL);
+    free(alone);
     return code;
 }
 
@@ -47,6 +70,9 @@ static json_t *read_entry(const char *path, const wg_registry *registry)
         json_decref(entry);
         entry = NULL;
     }
+    const char *mark = wg_graph_meta(g, "log");
+    if (entry && mark)
+        json_object_set_new(entry, "log", tool_text(mark));
     wg_graph_free(g);
     return entry;
 }
@@ -65,10 +91,13 @@ int resume_options(struct command *c, json_t **kept)
     if (!*kept)
         return FAILED;
     json_t *options = json_object_get(*kept, "options");
-    int code = 0;
+    int code = check_kept(c, values->resume, options);
     for (const option *o = train_table; o->name && !code; o++)
         if (o->flags)
             code = take(c, o, json_string_value(json_object_get(options, o->name)));
+    values->log_kept = !options_given(c, "log");
+    values->plot_kept = !options_given(c, "plot");
+    values->log_mark = json_string_value(json_object_get(*kept, "log"));
     if (!code && !values->save)
         values->save = values->resume;
     return code;

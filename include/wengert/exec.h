@@ -16,7 +16,7 @@ typedef enum wg_mode { WG_INFER, WG_TRAIN } wg_mode;
  * Safe to call from several threads on a graph that nobody is changing.
  *
  * Returns NULL, and wg_error() tells, after: WG_ERR_GRAPH (the graph or a wanted node holds an earlier error), WG_ERR_NOMEM
- * (nothing is changed), WG_ERR_ASSIGN (two assigns to one variable), WG_ERR_ARG (nothing is wanted). */
+ * (nothing is changed), WG_ERR_ASSIGN (two assigns to one variable), WG_ERR_ARG (nothing is wanted, no such mode). */
 WG_API wg_plan *wg_compile(wg_graph *, wg_mode, wg_nodes wanted);
 WG_API void wg_plan_free(wg_plan *);
 

@@ -174,6 +174,16 @@ enum {
 };
 enum { WG_VARIADIC = -1 }; /* arity: one or more operands */
 
+/* Which gradient an elementwise operator gives exactly at a kink, where it has a derivative on either side. */
+typedef enum wg_at_kink {
+    WG_KINK_BETWEEN, /* any value between the two */
+    WG_KINK_LEFT,    /* the derivative on the side of smaller operands: relu's 0 */
+    WG_KINK_RIGHT,
+    WG_KINK_MIDDLE,  /* half-way: abs's 0, a tie of maximum */
+    WG_KINK_STEEPER, /* the one of larger magnitude */
+    WG_KINK_FLATTER
+} wg_at_kink;
+
 struct wg_op {
     size_t size; /* WG_OP fills it in */
     const char *name, *doc; /* [a-z0-9_]+; one line with the formula */
@@ -201,6 +211,7 @@ struct wg_op {
     wg_node *(*rewrite)(wg_node *output);
     /* Elementwise: the distance of the operands x[0..arity-1] to the nearest kink or singularity. NULL: smooth. */
     double (*kink)(const void *attrs, const double *x);
+    wg_at_kink at_kink;
     const wg_sample *samples;
     size_t n_samples;
 };

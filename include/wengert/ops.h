@@ -139,7 +139,7 @@ typedef struct wg_cross_entropy_opts {
     size_t size;
     wg_reduction reduction;
     double label_smoothing;
-    const int64_t *ignore_index; /* labels of this value count for nothing; NULL: none */
+    const int64_t *ignore_index; /* labels of this value count for nothing, and where all do the loss is 0; NULL: none */
 } wg_cross_entropy_opts;
 /* Labels are indices (i32, i64; the logits' shape without `axis`) or probabilities (the logits' shape). */
 WG_API wg_node *wg_cross_entropy(wg_node *logits, wg_node *labels, int axis, const wg_cross_entropy_opts *);

@@ -8,7 +8,8 @@
 extern "C" {
 #endif
 
-/* The graph's own store, made on first use with the graph's seed; borrowed, do not free. NULL: WG_ERR_NOMEM, WG_ERR_GRAPH. */
+/* The graph's own store, made on first use with the graph's seed; borrowed, do not free. NULL: WG_ERR_NOMEM, WG_ERR_GRAPH,
+ * WG_ERR_ARG (the graph was given up by wg_graph_free, and only stores, plans or execs hold it: wg_compile refuses it too). */
 WG_API wg_store *wg_graph_store(wg_graph *);
 /* A store with freshly drawn values. Each variable's stream is keyed by (seed, its name); seed 0: the graph's. NULL as above. */
 WG_API wg_store *wg_store_new(const wg_graph *, uint64_t seed);

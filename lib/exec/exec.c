@@ -20,7 +20,11 @@ wg_exec *wg_exec_new(const wg_plan *p) { return wg_exec_new_with(p, NULL); }
 wg_exec *wg_exec_new_with(const wg_plan *p, const wg_exec_opts *given)
 {
     wg_exec_opts o;
-    if (!p || !wg__options(&o, sizeof o, given, "wg_exec_opts"))
+    if (!p) {
+        wg__fail_null("wg_exec_new", "plan");
+        return NULL;
+    }
+    if (!wg__options(&o, sizeof o, given, "wg_exec_opts"))
         return NULL;
     wg_exec *e = wg__alloc_zero(&p->allocator, 1, sizeof *e);
     if (!e)
@@ -73,6 +77,14 @@ wg_status wg_exec_use(wg_exec *e, wg_store *store)
 wg_store *wg_exec_store(const wg_exec *e) { return e ? e->store : NULL; }
 
 const char *wg_exec_error(const wg_exec *e) { return e ? e->error : wg_error(); }
+
+void wg__exec_harshly(wg_exec *e, int parts)
+{
+    e->harsh = true;
+    e->in_turn = parts > 0;
+    if (e->in_turn)
+        e->threads = parts;
+}
 
 wg_mode wg__exec_mode(const wg_exec *e) { return e->plan->mode; }
 
@@ -142,7 +154,7 @@ static wg_status find_frame(wg_exec *e, const wg_shape *fed, wg__frame **found)
             remember(e, *found, i);
             return WG_OK;
         }
-    wg__program *p = wg__program_new(e->plan, fed, (wg__program_opts){ e->check_finite, e->threads > 1 });
+    wg__program *p = wg__program_new(e->plan, fed, (wg__program_opts){ e->check_finite, e->threads > 1, e->harsh });
     wg__frame *f = p ? wg__frame_new(e, p, fed) : NULL;
     if (!f)
         return wg_error_status();

@@ -84,6 +84,7 @@ struct wg_exec {
     int threads;
     bool check_finite;
     size_t memory_limit;
+    bool harsh, in_turn; /* see wg__exec_harshly */
 
     wg__feed **feed; /* by index of the leaf in the user's graph */
     size_t n_feeds, feeds_capacity;
@@ -106,6 +107,10 @@ wg_status wg__exec_failed(wg_exec *, wg_status);
 /* What is fed for a leaf of the user's graph, data NULL without; and the mode of the exec's plan. For lib/verify. */
 wg_view wg__exec_feed_of(const wg_exec *, const wg_node *leaf);
 wg_mode wg__exec_mode(const wg_exec *);
+/* For lib/verify, before the first run: splits even the smallest work, and fills the workspace with NaN before each run. With
+ * parts > 0 that many workers' shares are computed one after another on the calling thread, the last worker's first: a
+ * kernel that leans on its neighbours' ranges, or on what was in memory, is found without luck, OpenMP or not. */
+void wg__exec_harshly(wg_exec *, int parts);
 wg__feed *wg__feed_find(const wg_exec *, const wg_node *leaf);
 
 /* Finds or makes the program for what is fed. */

@@ -64,6 +64,16 @@ static void work(void *arg, int worker, int workers)
     }
 }
 
+/* All workers' shares on this thread, instruction by instruction. */
+static void work_in_turn(run *r, int workers)
+{
+    const wg__program *p = r->frame->program;
+    for (int k = 0; k < p->n_instructions; k++)
+        for (int worker = workers - 1; worker >= 0; worker--)
+            if ((worker == 0 || p->instruction[k].split) && k <= atomic_load_explicit(&r->failed, memory_order_relaxed))
+                perform(r, worker, workers, k);
+}
+
 static void begin(void *arg, int workers)
 {
     run *r = arg;
@@ -106,7 +116,9 @@ wg_status wg__run_program(wg_exec *e, wg__frame *f)
     }
     for (int w = 0; w < f->workers; w++)
         f->failure[w].instruction = -1;
-    if (f->workers > 1) {
+    if (e->in_turn) {
+        work_in_turn(&r, f->workers);
+    } else if (f->workers > 1) {
         wg__team_run(f->workers, begin, work, &r);
     } else {
         begin(&r, 1);
@@ -129,6 +141,8 @@ wg_status wg_run(wg_exec *e)
         return wg__exec_failed(e, wg__fail(WG_ERR_BUSY, "another run %s the store", changes ? "uses" : "changes"));
     wg__feeds_gather(e);
     wg__frame_bind(e, f);
+    if (e->harsh)
+        memset(e->workspace, 0xff, e->workspace_bytes); /* every float a NaN, every integer -1 */
     status = wg__run_program(e, f);
     wg__store_leave(e->store, changes);
     if (!status)

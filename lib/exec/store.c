@@ -119,6 +119,10 @@ wg_store *wg_graph_store(wg_graph *g)
 {
     if (!graph_usable(g))
         return NULL;
+    if (g->given_up) { /* a new default store would hold the graph, and nobody would let it go */
+        wg__fail(WG_ERR_ARG, "store: the graph was freed; what holds it has a store of its own");
+        return NULL;
+    }
     while (atomic_exchange_explicit(&g->store_lock, 1, memory_order_acquire))
         sched_yield();
     if (!g->store) {
@@ -145,8 +149,10 @@ static bool copy_values(wg_store *s, const wg_store *from)
 
 wg_store *wg_store_copy(const wg_store *from)
 {
-    if (!from)
+    if (!from) {
+        wg__fail_null("wg_store_copy", "store");
         return NULL;
+    }
     wg_store *counted = (wg_store *)from; /* constant but for its count of users */
     if (!wg__store_enter(counted, false)) {
         wg__fail(WG_ERR_BUSY, "wg_store_copy: a run is changing the values");

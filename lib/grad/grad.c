@@ -127,6 +127,8 @@ wg_grads wg_hvp(wg_node *y, wg_nodes wrt, wg_nodes vectors)
 wg_nodes wg_trainable(const wg_node *y)
 {
     wg_graph *g = wg_node_graph(y);
+    if (!g)
+        wg__fail_null("wg_trainable", "node");
     if (!g || g->status)
         return (wg_nodes){ NULL, 0 };
     unsigned char *needed = wg__alloc_zero(&g->allocator, g->n_nodes, 1);

@@ -16,6 +16,8 @@ typedef struct sweep {
     wg_node **cotangent;    /* by node index; NULL: nothing has arrived */
     unsigned char *depends; /* by node index: on one of wrt */
     wg_nodes wrt;
+    wg__tape *tape; /* NULL: nobody looks */
+    size_t at;      /* of the operation that is walked, in the order */
 } sweep;
 
 wg_node *wg_no_gradient(const wg_adjoint *a) { return wg_zeros_like(a->cotangent); }
@@ -69,6 +71,8 @@ static bool send(sweep *w, const wg__operation *o, int slot, wg_node *to, wg_nod
                        slot, wg_shape_text(gradient->shape, a, sizeof a), wg_shape_text(in->shape, b, sizeof b));
         return false;
     }
+    if (w->tape)
+        w->tape->at[w->at].share[slot] = gradient;
     return accumulate(w, to, gradient);
 }
 
@@ -142,11 +146,52 @@ static bool run(sweep *w, wg_nodes ys, wg_nodes cotangents)
         wg_node *y = wg__effective(&w->order, ys.at[i]);
         if (!y || !accumulate(w, y, cotangents.at[i]))
             return false;
+        if (w->tape && i == 0)
+            w->tape->root = y;
     }
-    for (size_t i = w->order.n; i-- > 0;)
-        if (!step_back(w, w->order.at[i]))
+    for (w->at = w->order.n; w->at-- > 0;)
+        if (!step_back(w, w->order.at[w->at]))
             return false;
     return true;
+}
+
+/* An empty tape for the operations in order. */
+static bool tape_begin(sweep *w)
+{
+    wg__tape *t = w->tape;
+    t->n = w->order.n;
+    t->n_nodes = w->n;
+    t->at = wg__arena_alloc(&t->memory, (t->n + 1) * sizeof *t->at);
+    t->cotangent = wg__arena_alloc(&t->memory, (t->n_nodes + 1) * sizeof *t->cotangent);
+    t->depends = wg__arena_alloc(&t->memory, t->n_nodes + 1);
+    for (size_t i = 0; t->at && i < t->n; i++) {
+        wg__operation *o = w->order.at[i];
+        size_t n = (size_t)o->n_in;
+        wg_node **list = wg__arena_alloc(&t->memory, (2 * n + (size_t)o->n_out) * sizeof *list);
+        if (!list)
+            return false;
+        t->at[i] = (wg__tape_entry){ o, list, list + n, list + 2 * n };
+        for (int s = 0; s < o->n_in; s++)
+            if (!(list[s] = wg__effective(&w->order, o->in[s])))
+                return false;
+    }
+    return t->at && t->cotangent && t->depends;
+}
+
+static void tape_end(sweep *w)
+{
+    wg__tape *t = w->tape;
+    memcpy(t->cotangent, w->cotangent, w->n * sizeof *t->cotangent);
+    memcpy(t->depends, w->depends, w->n);
+    for (size_t i = 0; i < t->n; i++)
+        for (int r = 0; r < t->at[i].of->n_out; r++)
+            t->at[i].bar[r] = w->cotangent[t->at[i].of->out[r].index];
+}
+
+void wg__tape_free(wg__tape *t)
+{
+    wg__arena_free(&t->memory);
+    *t = (wg__tape){ 0 };
 }
 
 /* The gradients as arrays that live as long as the graph. */
@@ -170,16 +215,25 @@ static wg_grads collect(sweep *w)
 
 wg_grads wg__pullback(wg_graph *g, wg_nodes ys, wg_nodes cotangents, wg_nodes wrt)
 {
+    return wg__pullback_taped(g, ys, cotangents, wrt, NULL);
+}
+
+wg_grads wg__pullback_taped(wg_graph *g, wg_nodes ys, wg_nodes cotangents, wg_nodes wrt, wg__tape *tape)
+{
     wg_grads result = { { NULL, 0 }, { NULL, 0 } };
-    sweep w = { .g = g, .wrt = wrt };
+    sweep w = { .g = g, .wrt = wrt, .tape = tape };
+    if (tape)
+        *tape = (wg__tape){ .memory.allocator = &wg__default_allocator };
     if (wg__order_make(&w.order, g, ys, wrt)) {
         w.n = g->n_nodes;
         w.cotangent = wg__alloc_zero(&g->allocator, w.n, sizeof *w.cotangent);
         w.depends = wg__alloc_zero(&g->allocator, w.n, 1);
-        if (!w.cotangent || !w.depends)
+        if (!w.cotangent || !w.depends || (tape && !tape_begin(&w)))
             wg__graph_fail_again(g);
         else if (run(&w, ys, cotangents))
             result = collect(&w);
+        if (tape && result.of.at)
+            tape_end(&w);
         wg__free(&g->allocator, w.cotangent, w.n, sizeof *w.cotangent);
         wg__free(&g->allocator, w.depends, w.n, 1);
     }

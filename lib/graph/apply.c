@@ -5,7 +5,7 @@
 #include "graph/operation.h"
 #include <wengert/ops.h>
 
-enum { FEW = 8, MAX_OPERANDS = 1 << 20, MAX_RESULTS = 16 };
+enum { FEW = 8, MAX_OPERANDS = 1 << 20 };
 
 /* What is being applied; operands may be replaced by casts on the way. */
 typedef struct application {
@@ -178,8 +178,8 @@ static void settle_stream(wg_graph *g, wg__operation *o)
 
 static wg_node *make(application *a, const void *attrs, bool weak)
 {
-    wg_shape out_shape[MAX_RESULTS];
-    wg_dtype out_type[MAX_RESULTS];
+    wg_shape out_shape[WG__MAX_RESULTS];
+    wg_dtype out_type[WG__MAX_RESULTS];
     for (int s = 0; s < a->n_in; s++) {
         a->shape[s] = a->in[s]->shape;
         a->type[s] = a->in[s]->dtype;
@@ -226,9 +226,8 @@ static wg_node *apply_with_room(wg_graph *g, const wg_op *op, wg_nodes in, const
 
 wg_node *wg_apply_in(wg_graph *g, const wg_op *op, wg_nodes in, const void *attrs)
 {
-    if (!op || op->size != sizeof *op || !op->name || op->results > MAX_RESULTS)
-        return wg__graph_fail(g, WG_ERR_ARG,
-                              "wg_apply: no operator, or its descriptor does not begin with WG_OP of this version");
+    if (wg__check_descriptor("wg_apply", op))
+        return wg__graph_fail_again(g);
     if (in.n && !in.at)
         return wg__graph_fail(g, WG_ERR_GRAPH, "%s: the list of operands is NULL", op->name);
     if (!(g = common_graph(g, op, in)) || !arity_fits(g, op, in.n))

@@ -78,6 +78,7 @@ void wg_graph_free(wg_graph *g)
     /* The graph's own store holds the graph: letting it go first breaks the ring. */
     wg_store *own = g->store;
     g->store = NULL;
+    g->given_up = true;
     if (own)
         g->drop_store(own);
     wg__graph_release(g);

@@ -66,6 +66,7 @@ struct wg_graph {
     char *error;      /* its text, in the arena or static */
     wg_store *store;  /* the default one; see lib/exec/store.c. Dropped by wg_graph_free */
     void (*drop_store)(wg_store *);
+    bool given_up;         /* by wg_graph_free; what still holds the graph needs no default store */
     atomic_int store_lock; /* held while the store is made or completed: plans may be made by several threads at once */
     int64_t last_stream;   /* the largest `stream` of random operators */
     wg_node *step, *step_assign; /* wg_step_counter's variable and its one increment */
@@ -106,6 +107,9 @@ void wg__mark_needed(const wg_graph *, wg_nodes wanted, unsigned char *marks);
 wg_node *wg__rewritten(wg_node *);
 
 /* Infers results for given operand shapes. in_shape, in_type: op's n_in. Sets the thread's failure as "op: text". */
+enum { WG__MAX_RESULTS = 16 };
+/* WG_ERR_ARG, with the caller's name in front, for an operator whose descriptor cannot be relied on. */
+wg_status wg__check_descriptor(const char *caller, const wg_op *);
 wg_status wg__infer(const wg_op *, const void *attrs, int n_in, const wg_shape *in_shape, const wg_dtype *in_type,
                     wg_shape *out_shape, wg_dtype *out_type);
 

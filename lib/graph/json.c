@@ -8,6 +8,15 @@
 
 enum { TEXT_MAX = 1 << 28 }; /* a parsed text takes many times its size */
 
+static bool is_blank(const char *text, size_t length)
+{
+    size_t n = 0;
+
+    while (n < length && memchr(" \t\r\n", text[n], 4) != NULL)
+        n++;
+    return n == length;
+}
+
 json_t *wg__json_load(const char *text, size_t length)
 {
     json_error_t error;
@@ -15,6 +24,10 @@ json_t *wg__json_load(const char *text, size_t length)
 
     if (length > TEXT_MAX) {
         wg__fail(WG_ERR_FORMAT, "the JSON text has %zu bytes; %d are allowed", length, TEXT_MAX);
+        return NULL;
+    }
+    if (is_blank(text, length)) { /* jansson would miss a bracket in line 1, column 0 */
+        wg__fail(WG_ERR_FORMAT, "is empty; expected an object, { .. }");
         return NULL;
     }
     root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);

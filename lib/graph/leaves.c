@@ -14,10 +14,18 @@ wg_init wg_init_xavier(void) { return (wg_init){ WG_INIT_XAVIER, 0, 0 }; }
 wg_init wg_init_he_fan(int64_t in) { return (wg_init){ WG_INIT_HE, (double)in, 0 }; }
 wg_init wg_init_xavier_fan(int64_t in, int64_t out) { return (wg_init){ WG_INIT_XAVIER, (double)in, (double)out }; }
 
+/* A graph that nodes can be added to. */
+static bool accepts_leaf(const wg_graph *g, const wg_op *op)
+{
+    if (!g)
+        wg__fail_null(op->name, "graph");
+    return g && !g->status;
+}
+
 /* A leaf of the graph with its name; NULL after a recorded failure. */
 static wg__operation *leaf(wg_graph *g, const wg_op *op, const char *name, wg_dtype dtype, wg_shape shape)
 {
-    if (!g || g->status)
+    if (!accepts_leaf(g, op))
         return NULL;
     if (wg_dtype_size(dtype) == 0)
         return wg__graph_fail(g, WG_ERR_ARG, "%s %s: no such element type: %d", op->name, name ? name : "", (int)dtype);
@@ -44,7 +52,7 @@ static bool init_valid(const wg_init *init) { return init->kind >= WG_INIT_CONST
 
 static wg_node *variable(wg_graph *g, const wg_op *op, const char *name, wg_dtype dtype, wg_shape shape, wg_init init)
 {
-    if (!g || g->status)
+    if (!accepts_leaf(g, op))
         return NULL;
     size_t bytes;
     if (!wg__shape_valid(&shape) || !wg__shape_known(&shape) || !wg__shape_bytes(&shape, dtype, &bytes)) {
@@ -82,7 +90,7 @@ wg_node *wg_variable(wg_graph *g, const char *name, wg_dtype dtype, wg_shape sha
 
 wg_node *wg_constant(wg_graph *g, const char *name, wg_view v)
 {
-    if (!g || g->status)
+    if (!accepts_leaf(g, &wg_op_constant))
         return NULL;
     size_t bytes;
     if (!v.data || !wg__shape_valid(&v.shape) || !wg__shape_known(&v.shape) ||

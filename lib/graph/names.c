@@ -202,8 +202,10 @@ char *wg__name_in_scope(wg_graph *g, const char *name)
 
 wg_node *wg_name(wg_node *n, const char *format, ...)
 {
-    if (!n)
+    if (!n) {
+        wg__fail_null("wg_name", "node");
         return NULL;
+    }
     wg_graph *g = n->operation->graph;
     if (g->status)
         return NULL;
@@ -232,8 +234,10 @@ wg_node *wg__mark_output(wg_node *n)
 
 wg_node *wg_output(wg_node *n, const char *name)
 {
-    if (!n)
+    if (!n) {
+        wg__fail_null("wg_output", "node");
         return NULL;
+    }
     wg_graph *g = n->operation->graph;
     if (!name)
         return wg__graph_fail(g, WG_ERR_ARG, "wg_output: the name is NULL");

@@ -52,35 +52,11 @@ const wg_op *wg_registry_find(const wg_registry *r, const char *name)
     return NULL;
 }
 
-static bool op_name_valid(const char *name)
-{
-    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    return n > 0 && n < 64 && name[n] == '\0';
-}
-
-static wg_status check_descriptor(const wg_op *op)
-{
-    if (!op || op->size != sizeof *op)
-        return wg__fail(WG_ERR_ARG, "wg_register: no descriptor, or it does not begin with WG_OP of this version");
-    if (!op->name || !op_name_valid(op->name))
-        return wg__fail(WG_ERR_ARG, "wg_register: \"%.60s\" is no operator's name: a-z, 0-9 and _",
-                        op->name ? op->name : "");
-    if (op->arity < WG_VARIADIC || op->optional < 0 || (op->arity >= 0 && op->optional > op->arity) || op->results < 0)
-        return wg__fail(WG_ERR_ARG, "wg_register: %s: arity %d, optional %d, results %d do not fit", op->name,
-                        op->arity, op->optional, op->results);
-    const wg_kernels *k = &op->forward;
-    if (!k->f32 && !k->f64 && !k->i32 && !k->i64 && !k->u8 && !k->boolean && !(op->flags & WG_VIEW_OP))
-        return wg__fail(WG_ERR_ARG, "wg_register: %s: has no kernel", op->name);
-    if (!op->attrs != !op->attrs_size)
-        return wg__fail(WG_ERR_ARG, "wg_register: %s: attrs and attrs_size must be given together", op->name);
-    return WG_OK;
-}
-
 wg_status wg_register(wg_registry *r, const wg_op *op)
 {
     if (!r)
         return wg__fail(WG_ERR_ARG, "wg_register: the registry is NULL");
-    wg_status status = check_descriptor(op);
+    wg_status status = wg__check_descriptor("wg_register", op);
     if (status)
         return status;
     if (wg_registry_find(r, op->name))

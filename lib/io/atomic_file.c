@@ -35,7 +35,19 @@ static wg_status follow_link(wg__atomic_file *file, const char *path)
     return file->path ? WG_OK : WG_ERR_NOMEM;
 }
 
-/* Makes a file that was not there before: FOLDER/.wengert-PID-ATTEMPT.tmp. */
+/* The folder of a path, "." for one without; false when its name is too long. */
+static bool folder_of(const char *path, char folder[PATH_MAX])
+{
+    size_t length = folder_length(path);
+
+    if (length >= PATH_MAX)
+        return false;
+    memcpy(folder, path, length);
+    memcpy(folder + length, length ? "" : ".", length ? 1 : 2);
+    return true;
+}
+
+/* Makes a file that was not there before, and locks it: FOLDER/.wengert-PID-ATTEMPT.tmp. */
 static wg_status make_temporary(wg__atomic_file *file, mode_t mode)
 {
     enum { ATTEMPTS = 1000, SUFFIX = 64 };
@@ -50,8 +62,11 @@ static wg_status make_temporary(wg__atomic_file *file, mode_t mode)
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         snprintf(name + folder, SUFFIX, ".wengert-%ld-%d.tmp", (long)getpid(), attempt);
         file->descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (file->descriptor >= 0 || errno != EEXIST)
+        if (file->descriptor >= 0 ? wg__file_lock(file->descriptor) : errno != EEXIST)
             break;
+        if (file->descriptor >= 0)
+            close(file->descriptor); /* another process took it for stale, and removes it */
+        file->descriptor = -1;
     }
     if (file->descriptor < 0)
         return wg__fail_errno("open");
@@ -65,6 +80,7 @@ static wg_status make_temporary(wg__atomic_file *file, mode_t mode)
 
 wg_status wg__atomic_begin(wg__atomic_file *file, const char *path, const wg__allocator *allocator)
 {
+    char folder[PATH_MAX];
     struct stat old;
     bool exists;
     wg_status status;
@@ -76,6 +92,8 @@ wg_status wg__atomic_begin(wg__atomic_file *file, const char *path, const wg__al
     exists = !stat(file->path, &old);
     if (exists && !S_ISREG(old.st_mode))
         status = wg__fail(WG_ERR_IO, "not a regular file");
+    if (!status && folder_of(file->path, folder))
+        wg__remove_stale(folder);
     if (!status)
         status = make_temporary(file, 0666);
     /* The replacement keeps the permissions; where that is refused it has the usual ones. */
@@ -125,14 +143,11 @@ wg_status wg__atomic_patch(wg__atomic_file *file, uint64_t offset, const void *b
 static wg_status sync_folder(const char *path)
 {
     char folder[PATH_MAX];
-    size_t length = folder_length(path);
     wg_status status = WG_OK;
     int descriptor;
 
-    if (length >= sizeof folder) /* cannot be: the temporary's name was made from it */
+    if (!folder_of(path, folder)) /* cannot be: the temporary's name was made from it */
         return WG_OK;
-    memcpy(folder, path, length);
-    memcpy(folder + length, length ? "" : ".", length ? 1 : 2);
     descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return errno == EACCES ? WG_OK : wg__fail_errno("open (its folder)");
@@ -152,7 +167,7 @@ static void free_names(wg__atomic_file *file)
 wg_status wg__atomic_commit(wg__atomic_file *file)
 {
     wg_status status = WG_OK;
-    int descriptor = file->descriptor;
+    int descriptor = file->descriptor, held = dup(descriptor); /* the lock, until the file has its name */
 
     if (fsync(descriptor))
         status = wg__fail_errno("fsync");
@@ -161,6 +176,8 @@ wg_status wg__atomic_commit(wg__atomic_file *file)
         status = wg__fail_errno("close");
     if (!status && rename(file->temporary, file->path))
         status = wg__fail_errno("rename");
+    if (held >= 0)
+        close(held);
     if (status) {
         wg__atomic_abandon(file);
         return status;

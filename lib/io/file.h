@@ -32,7 +32,12 @@ typedef struct wg__atomic_file {
     uint64_t size; /* written so far */
 } wg__atomic_file;
 
-/* WG_ERR_IO (the path names something that is no regular file, or the system refused), WG_ERR_NOMEM. After a failure
+/* Locks a file that was just made under a temporary's name, until it is closed; false when another process removes it. */
+bool wg__file_lock(int descriptor);
+/* Removes temporaries of this user in a folder whose writers have ended without doing so. */
+void wg__remove_stale(const char *folder);
+
+/* Removes stale temporaries on the way. WG_ERR_IO (the path names something that is no regular file, or the system refused), WG_ERR_NOMEM. After a failure
  * nothing need be undone. Texts do not name the path. */
 wg_status wg__atomic_begin(wg__atomic_file *, const char *path, const wg__allocator *);
 /* Appends. */

@@ -119,6 +119,8 @@ wg_view wg_npz_get(wg_npz *npz, const char *name)
     if (!npz || !name) {
         if (npz)
             wg__fail(WG_ERR_ARG, "%s: the array's name is NULL", npz->path);
+        else
+            wg__fail_null("wg_npz_get", "archive");
         return (wg_view){ .data = NULL };
     }
     array = wg__npz_find(npz, name);

@@ -50,6 +50,8 @@ static wg_status read_end(const wg__zip *zip, bounds *b)
     unsigned char e[WG__ZIP_END_SIZE];
     wg_status status;
 
+    if (!zip->file.size)
+        return wg__fail(WG_ERR_FORMAT, "the file is empty");
     if (zip->file.size < sizeof e)
         return wg__fail(WG_ERR_FORMAT, "not a whole ZIP archive: it has %d bytes", (int)zip->file.size);
     b->end = zip->file.size - sizeof e;

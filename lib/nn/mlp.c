@@ -64,8 +64,10 @@ wg_mlp wg_mlp_apply(const wg_mlp *mlp, wg_node *x, const wg_mlp_opts *opts)
 {
     wg_mlp_opts o;
     wg_nodes p = mlp ? mlp->params : (wg_nodes){ NULL, 0 };
-    if (!p.at || p.n < 2)
+    if (!p.at || p.n < 2) {
+        wg__fail_null("mlp", "model");
         return no_mlp;
+    }
     if (!wg__options(&o, sizeof o, opts, "wg_mlp_opts")) {
         wg__graph_fail_again(wg_node_graph(p.at[0]));
         return no_mlp;

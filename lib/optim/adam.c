@@ -48,8 +48,10 @@ wg_node *wg_adam(wg_grads grads, wg_node *lr, const wg_adam_opts *opts)
         o->beta2 = 0.999;
     if (o->eps == 0)
         o->eps = 1e-8;
-    if (!lr)
+    if (!lr) {
+        wg__fail_null(o->name, "rate");
         return NULL;
+    }
     if (!is_decay(o->beta1) || !is_decay(o->beta2))
         return wg__graph_fail(wg_node_graph(lr), WG_ERR_ARG, "%s: beta1 and beta2 must lie between 0 and 1", o->name);
     /* The counter holds the updates before this one, and the paper's t counts from 1. */

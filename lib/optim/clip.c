@@ -20,6 +20,8 @@ wg_grads wg_clip_by_global_norm(wg_grads grads, double max, wg_node **norm)
     if (!grads.of.at || !grads.of.n) {
         if (grads.of.at)
             wg__fail(WG_ERR_ARG, "clip_by_global_norm: there are no gradients");
+        else
+            wg__fail_null("clip_by_global_norm", "list of gradients");
         return none;
     }
     wg_graph *g = wg_node_graph(grads.of.at[0]);

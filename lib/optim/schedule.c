@@ -11,7 +11,9 @@ static wg_node *weak(wg_node *rate)
 
 static bool counts(wg_node *step, int64_t n, const char *schedule, const char *what)
 {
-    if (step && n < 1)
+    if (!step)
+        wg__fail_null("schedule", "step");
+    else if (n < 1)
         wg__graph_fail(wg_node_graph(step), WG_ERR_ARG, "schedule %s: %s must be at least 1", schedule, what);
     return step && n >= 1;
 }

@@ -3,8 +3,10 @@
 
 wg_node *wg_step_counter(wg_graph *g)
 {
-    if (!g)
+    if (!g) {
+        wg__fail_null("step counter", "graph");
         return NULL;
+    }
     if (!g->step) {
         /* A graph that came from a file may bring its counter along. */
         wg_node *found = wg_find(g, "step");

@@ -29,8 +29,10 @@ wg_node *wg__optim_as(wg_node *scalar, const wg_node *like)
 
 wg_node *wg__optim_update(wg_grads grads, wg_node *rate, wg__optim_rule rule, const void *opts)
 {
-    if (!rate || !grads.of.at || grads.of.n != grads.wrt.n)
+    if (!rate || !grads.of.at || grads.of.n != grads.wrt.n) {
+        wg__fail_null("optimiser", rate ? "list of gradients" : "rate");
         return NULL;
+    }
     wg_graph *g = wg_node_graph(rate);
     if (!grads.of.n)
         return wg__graph_fail(g, WG_ERR_ARG, "there is nothing to update: the loss depends on no param");

@@ -57,15 +57,3 @@ wg__instruction *wg__add_instruction(wg__making *m, wg__kind kind)
     *i = (wg__instruction){ .kind = kind };
     return i;
 }
-
-wg_call wg__call_of(const wg__signature *s)
-{
-    return (wg_call){
-        .attrs = s->attrs,
-        .n_in = s->n_in,
-        .in_shape = s->in_shape,
-        .in_type = s->in_type,
-        .out_shape = s->out_shape[0],
-        .out_type = s->out_type[0],
-    };
-}

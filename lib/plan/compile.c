@@ -175,6 +175,10 @@ wg_plan *wg_compile(wg_graph *g, wg_mode mode, wg_nodes wanted)
 {
     if (!wanted_usable(g, wanted))
         return NULL;
+    if (mode != WG_INFER && mode != WG_TRAIN) {
+        wg__fail(WG_ERR_ARG, "wg_compile: there is no mode %d: WG_INFER or WG_TRAIN", (int)mode);
+        return NULL;
+    }
     wg_plan *p = wg__alloc_zero(&g->allocator, 1, sizeof *p);
     if (!p)
         return NULL;

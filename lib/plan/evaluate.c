@@ -3,23 +3,28 @@
 
 #include "plan/evaluate.h"
 
-/* A call on the whole of the operation. */
-static wg_call whole_call(const wg__evaluation *e, const void *const *in)
+wg_call wg__call_of(const wg__signature *s)
 {
-    const wg__signature *s = &e->signature;
     return (wg_call){
-        .in = in,
-        .out = e->out[0],
-        .outs = e->out,
         .attrs = s->attrs,
         .n_in = s->n_in,
         .in_shape = s->in_shape,
         .in_type = s->in_type,
         .out_shape = s->out_shape[0],
         .out_type = s->out_type[0],
-        .seed = e->seed,
-        .step = e->step,
     };
+}
+
+/* A call on the whole of the operation. */
+static wg_call whole_call(const wg__evaluation *e, const void *const *in)
+{
+    wg_call call = wg__call_of(&e->signature);
+    call.in = in;
+    call.out = e->out[0];
+    call.outs = e->out;
+    call.seed = e->seed;
+    call.step = e->step;
+    return call;
 }
 
 /* Operand `slot` of an elementwise operator, written out to the result's shape in memory of its own. */

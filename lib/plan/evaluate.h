@@ -15,6 +15,9 @@ typedef struct wg__signature {
     const wg_dtype *out_type;
 } wg__signature;
 
+/* Everything of a call but memory: pointers, parameters, and which step of which run it is. */
+wg_call wg__call_of(const wg__signature *);
+
 /* The operator's kernels for this processor: of built-in ones from the instruction set's table, else the descriptor's own. */
 wg__op_kernels wg__kernels_of(const wg_op *);
 /* One of the built-in operators, whose kernels keep their promises. */

@@ -92,9 +92,6 @@ int wg__buffer_of(wg__making *, const wg_node *root);
 /* The buffer of a variable for writing. */
 int wg__variable_buffer(wg__making *, const wg_node *variable);
 
-/* Everything of a call but pointers. */
-wg_call wg__call_of(const wg__signature *);
-
 /* Kernels of the planner itself (moves.c): an operand broadcast by c->params, a copy of bytes, a check of floats. */
 typedef struct wg__stretch {
     size_t size; /* bytes an element */

@@ -41,9 +41,9 @@ static bool conflict(const wg__program *p, const wg__instruction *i, const wg__i
     return false;
 }
 
-static void choose_cuts(wg__program *p, bool threads)
+static void choose_cuts(wg__program *p, bool threads, bool forced)
 {
-    bool forced = wg__team_forced(), any = false;
+    bool any = false;
     for (int k = 0; k < p->n_instructions; k++) {
         wg__instruction *i = &p->instruction[k];
         p->cost += i->cost;
@@ -60,7 +60,7 @@ static void choose_cuts(wg__program *p, bool threads)
 void wg__make_parallel(wg__making *m)
 {
     wg__program *p = m->program;
-    choose_cuts(p, m->opts.threads);
+    choose_cuts(p, m->opts.threads, m->opts.forced || wg__team_forced());
     int since = 0; /* the first instruction after the last barrier */
     for (int k = 0; k < p->n_instructions && p->parallel; k++) {
         wg__instruction *i = &p->instruction[k];

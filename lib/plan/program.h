@@ -85,6 +85,7 @@ typedef struct wg__program {
 typedef struct wg__program_opts {
     bool check_finite;
     bool threads; /* more than one */
+    bool forced;  /* split even the smallest work */
 } wg__program_opts;
 
 /* The program of a plan whose leaves were fed these shapes (by leaf). NULL: WG_ERR_SHAPE, WG_ERR_NOMEM, and what an operator's

@@ -116,7 +116,7 @@ wg__slope wg__difference(const wg__probe *p, double factor)
             add_row(&t, slope, h, &best);
         else
             t.rows = 0; /* the step left the function's domain: begin again with the next */
-        if (level + 1 >= WG__LEVELS && best.error <= 1e-8 * fabs(best.value))
+        if (level + 1 >= WG__LEVELS && best.error <= 1e-10 * fabs(best.value))
             break;
     }
     return best;

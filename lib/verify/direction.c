@@ -30,9 +30,9 @@ void wg__scale_of(size_t n, const double *x, double *scale)
         scale[i] = fabs(x[i]) > rms ? fabs(x[i]) : rms;
 }
 
-/* The exponent e of the grid 2^e of x_i. With |x_i| <= scale < 2^k and |h d_i| <= scale / 8, x_i +- h d_i stays below
- * 2^(k + 1), and so is a double when it is a multiple of 2^(k - 52). */
-static int grid_of(double scale) { return ilogb(scale) + 1 - 52; }
+/* The exponent e of the grid 2^e of x_i. With |x_i| <= scale < 2^k and |h d_i| <= 2 scale, x_i +- h d_i stays below
+ * 2^(k + 2), and so is a double when it is a multiple of 2^(k - 51). */
+static int grid_of(double scale) { return ilogb(scale) + 1 - 51; }
 
 static double round_to(double x, int exponent) { return ldexp(rint(ldexp(x, -exponent)), exponent); }
 

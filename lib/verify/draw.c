@@ -60,11 +60,39 @@ static void draw_fixed(wg__operand *x, double diagonal, wg__stream *stream)
     }
 }
 
+/* Next to the ends, not at them: a range may be open, log's from 0 say. */
+static double at_ends(const wg_sample_in *range, wg__stream *stream)
+{
+    double off = 0x1p-10 * (range->hi - range->lo), pick = 4 * wg__draw(stream);
+    if (pick < 1)
+        return range->lo + off;
+    if (pick < 2)
+        return range->hi - off;
+    return pick < 3 && range->lo < 0 && range->hi > 0 ? 0 : range->lo + (range->hi - range->lo) / 2;
+}
+
+static double tiny(const wg_sample_in *range, wg__stream *stream)
+{
+    double end = wg__draw(stream) < 0.5 ? range->lo : range->hi;
+    return end * exp2(-40 * wg__draw(stream));
+}
+
+static void draw_extreme(wg__operand *x, wg__where where, double diagonal, wg__stream *stream)
+{
+    bool both = x->range->lo < 0 && x->range->hi > 0;
+    for (size_t i = 0; i < x->count; i++) {
+        double value = where == WG__TINY && both ? tiny(x->range, stream) : at_ends(x->range, stream);
+        wg__store(x->data, x->dtype, (int64_t)i, value + raise(x, i, diagonal));
+    }
+}
+
 static void draw_operands(wg__rig *r, wg__stream *stream)
 {
     for (int s = 0; s < r->n; s++) {
         wg__operand *x = &r->in[s];
-        if (x->moved && x->dtype == WG_F64)
+        if (r->of.where != WG__INSIDE && x->moved && !x->range->distinct)
+            draw_extreme(x, r->of.where, diagonal_of(r, s), stream);
+        else if (x->moved && x->dtype == WG_F64)
             draw_moved(x, diagonal_of(r, s), stream);
         else
             draw_fixed(x, diagonal_of(r, s), stream);
@@ -81,8 +109,10 @@ static void look(void *user, const int64_t *at, double distance)
 {
     nearest *n = user;
     n->least = fmin(n->least, distance);
-    for (int s = 0; s < n->rig->n && n->lessens; s++)
-        n->rig->in[s].room[at[s]] = fmin(n->rig->in[s].room[at[s]], distance);
+    for (int s = 0; s < n->rig->n_slots && n->lessens; s++) {
+        double *room = n->rig->in[n->rig->which[s]].room + at[s];
+        *room = fmin(*room, distance);
+    }
 }
 
 /* The least distance to a kink over all elements of the result. */
@@ -90,9 +120,11 @@ static double clearance(wg__rig *r, bool lessens)
 {
     wg_view in[WG__SLOTS];
     nearest n = { r, INFINITY, lessens };
-    for (int s = 0; s < r->n; s++)
-        in[s] = wg_view_of(r->in[s].data, r->in[s].dtype, r->in[s].range->shape);
-    wg__each_kink(r->of.op, wg_node_attrs(r->y), r->n, in, wg_node_shape(r->y), look, &n);
+    for (int s = 0; s < r->n_slots; s++) {
+        const wg__operand *x = &r->in[r->which[s]];
+        in[s] = wg_view_of(x->data, x->dtype, x->range->shape);
+    }
+    wg__each_kink(r->of.op, wg_node_attrs(r->y), r->n_slots, in, wg_node_shape(r->y), look, &n);
     return n.least;
 }
 
@@ -130,8 +162,8 @@ static void measure_room(wg__rig *r)
 
 void wg__rig_draw(wg__rig *r, wg__stream *stream)
 {
-    bool kinked = wg__has_kinks(r->of.op, r->n);
-    if (kinked)
+    bool kinked = wg__has_kinks(r->of.op, r->n_slots);
+    if (kinked && r->of.where == WG__INSIDE)
         draw_clear(r, stream);
     else
         draw_operands(r, stream);

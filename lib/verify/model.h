@@ -2,6 +2,7 @@
 #ifndef WG_VERIFY_MODEL_H
 #define WG_VERIFY_MODEL_H
 
+#include "grad/pullback.h"
 #include "verify/numerics.h"
 #include "verify/report.h"
 #include "verify/twin.h"
@@ -9,26 +10,36 @@
 /* One tensor of theta. */
 typedef struct wg__theta_part {
     wg__twin_input *leaf;
-    size_t begin; /* of its elements in theta */
-    wg_node *gradient;
+    size_t begin;            /* of its elements in theta */
+    wg_node *gradient, *own; /* under test; reverse mode's */
 } wg__theta_part;
 
 typedef struct wg__model {
     wg__twin twin;
     wg_mode mode;
     wg_node *scalar; /* of the twin */
+    wg__tape tape;   /* of reverse mode on it; empty where an operation on the way has no adjoint */
+    bool taped;
     wg__theta_part *parts;
     size_t n_parts, n;            /* n: elements of theta */
     double *theta, *scale, *room; /* (n) */
     wg_exec *value, *gradient;    /* the scalar; the gradients */
 } wg__model;
 
-/* Twins the scalar and the gradients (gradients.of.n = 0: makes them), compiles, and reads theta. Leaves a model that
- * wg__model_free takes, whatever the status. */
+/* Twins the scalar and the gradients (gradients.of.n = 0: makes them). Leaves a model that wg__model_free takes, whatever the
+ * status. */
 wg_status wg__model_open(wg__model *, wg_node *scalar, wg_grads, const wg_exec *at);
+/* The same as it is, in f32 where it is: to be run, not moved. */
+wg_status wg__model_open_narrow(wg__model *, wg_node *scalar, wg_grads, const wg_exec *at);
 void wg__model_free(wg__model *);
 /* Replaces the scalar by sum <g, d>, d drawn, and the gradients by that one's: the second order. */
 wg_status wg__model_derive(wg__model *, wg__stream *);
+
+/* Theta as one vector, and plans for the functions below, which need them: for models that are small, or judged as a
+ * whole. */
+wg_status wg__model_flatten(wg__model *);
+/* Puts x (n) where runs read it. */
+void wg__model_put(wg__model *, const double *x);
 
 /* phi (1) at theta + whatever stands in x (n); for wg__subject. */
 wg_status wg__model_value(void *model, const double *x, double *phi);

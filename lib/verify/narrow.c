@@ -1,4 +1,5 @@
-/* f32 against f64: the same operand values in both types, and results as near as f32's rounding allows. */
+/* f32 against f64: the same operands, cotangents and directions in both types, and values, gradients and second
+ * derivatives as near as f32's rounding allows. */
 #include <math.h>
 #include <string.h>
 
@@ -8,86 +9,162 @@
 
 enum { PATTERNS = 3 };
 
-/* Rounds the rig's operands to what f32 holds, and gives them to the narrow rig. */
-static void share_operands(wg__rig *wide, wg__rig *narrow)
+static const double step = 0x1p-20; /* the relative change by which the scale of rounding errors is measured */
+
+static double within(const wg_sample_in *range, double x) { return fmin(fmax(x, range->lo), range->hi); }
+
+/* Rounds what the wide rig reads to what f32 holds, and gives it to the narrow rig. Rounding must not leave the range. */
+static void share(wg__rig *wide, wg__rig *narrow)
 {
-    for (int s = 0; s < wide->n; s++) {
-        wg__operand *x = &wide->in[s], *to = &narrow->in[s];
-        wg__convert(to->data, to->dtype, x->base, x->dtype, (int64_t)x->count);
-        wg__convert(x->data, x->dtype, to->data, to->dtype, (int64_t)x->count);
-        memcpy(to->base, to->data, to->bytes);
+    for (int k = 0; k < wide->n; k++) {
+        wg__operand *x = &wide->in[k], *to = &narrow->in[k];
+        for (size_t i = 0; i < x->count && x->moved; i++) {
+            double exact = ((double *)x->base)[i];
+            float rounded = (float)exact;
+            if (within(x->range, rounded) != rounded)
+                rounded = nextafterf(rounded, (float)(x->range->lo + (x->range->hi - x->range->lo) / 2));
+            wg__store(to->data, to->dtype, (int64_t)i, rounded);
+            ((double *)x->data)[i] = rounded;
+        }
+        if (!x->moved)
+            wg__convert(to->data, to->dtype, x->base, x->dtype, (int64_t)x->count);
+        for (size_t i = 0; i < x->count; i++)
+            to->d_data[i] = x->d_data[i] = (float)x->d_data[i];
     }
+    for (size_t i = 0; i < wide->count && narrow->v_data; i++)
+        narrow->v_data[i] = wide->v_data[i] = (float)wide->v_data[i];
 }
 
-/* bound (count) = |y| + how far y moves, in units of the relative change, when every operand changes by 2^-20 of
- * itself: the scale of rounding errors inside, for operators about which nothing is known. Leaves y in `value`. */
-static wg_status error_scale(wg__rig *r, wg__stream *stream, double *value, double *bound)
+static double moved_a_little(double x, wg__stream *stream) { return x * (1 + (wg__draw(stream) < 0.5 ? -step : step)); }
+
+/* Moves all that the wide rig reads from where the narrow rig has it. */
+static void perturb(wg__rig *wide, const wg__rig *narrow, wg__stream *stream)
 {
-    const double step = 0x1p-20;
-    wg_status st = wg__rig_run(r, 0);
-    if (st)
-        return st;
-    memcpy(value, wg__rig_result(r, 0, r->y), r->count * sizeof *value);
-    for (size_t i = 0; i < r->count; i++)
-        bound[i] = 0;
-    for (int k = 0; k < PATTERNS && !st; k++) {
-        for (int s = 0; s < r->n; s++)
-            for (size_t i = 0; i < r->in[s].count && r->in[s].moved; i++) {
-                float exact = (float)((double *)r->in[s].base)[i];
-                ((double *)r->in[s].data)[i] = (double)exact * (1 + (wg__draw(stream) < 0.5 ? -step : step));
-            }
-        if ((st = wg__rig_run(r, 0)))
-            return st;
-        const double *y = wg__rig_result(r, 0, r->y);
-        for (size_t i = 0; i < r->count; i++)
-            bound[i] = fmax(bound[i], fabs(y[i] - value[i]) / step);
+    for (int k = 0; k < wide->n; k++) {
+        wg__operand *x = &wide->in[k];
+        const wg__operand *from = &narrow->in[k];
+        for (size_t i = 0; i < x->count && x->moved; i++)
+            ((double *)x->data)[i] =
+                within(x->range, moved_a_little(wg__load(from->data, from->dtype, (int64_t)i), stream));
+        for (size_t i = 0; i < x->count; i++)
+            x->d_data[i] = moved_a_little(from->d_data[i], stream);
     }
-    for (size_t i = 0; i < r->count; i++)
-        bound[i] += fabs(value[i]);
+    for (size_t i = 0; i < wide->count && narrow->v_data; i++)
+        wide->v_data[i] = moved_a_little(narrow->v_data[i], stream);
+}
+
+/* One result of one order in both rigs. */
+typedef struct twin_result {
+    const wg_node *wide, *narrow;
+    size_t count;
+    double *value, *bound; /* (count) */
+} twin_result;
+
+/* value, and bound = |value| + how far it moves, in units of the relative change, when all that is read changes by
+ * 2^-20 of itself: the scale of rounding errors inside, for operators about which nothing is known. */
+static wg_status measure(wg__session *s, const wg__rig *narrow, int order, twin_result *t, int n)
+{
+    wg__rig *r = s->rig;
+    wg_status st = WG_OK;
+    for (int pattern = 0; pattern <= PATTERNS && !st; pattern++) {
+        if (pattern)
+            perturb(r, narrow, &s->stream);
+        st = wg__rig_run(r, order);
+        for (int k = 0; k < n && !st; k++) {
+            const double *y = wg__rig_result(r, order, t[k].wide);
+            for (size_t i = 0; i < t[k].count; i++)
+                if (!pattern)
+                    t[k].value[i] = y[i];
+                else
+                    t[k].bound[i] = fmax(t[k].bound[i], fabs(y[i] - t[k].value[i]) / step);
+        }
+    }
+    for (int k = 0; k < n; k++)
+        for (size_t i = 0; i < t[k].count; i++)
+            t[k].bound[i] += fabs(t[k].value[i]);
     return st;
 }
 
-static wg_status compare(wg__session *s, wg__rig *narrow)
+/* How many terms a sum in that result may have. */
+static double terms_of(const wg__rig *r, size_t count)
 {
-    wg__rig *r = s->rig;
-    size_t total = 0;
-    double *value = wg__arena_alloc(&narrow->arena, (r->count + 1) * sizeof *value);
-    double *bound = wg__arena_alloc(&narrow->arena, (r->count + 1) * sizeof *bound);
-    if (!value || !bound)
-        return WG_ERR_NOMEM;
-    share_operands(r, narrow);
-    wg_status st = error_scale(r, &s->stream, value, bound);
-    if (!st)
-        st = wg__rig_run(narrow, 0);
-    if (st)
-        return st;
-    for (int slot = 0; slot < r->n; slot++)
-        total += r->in[slot].count;
-    double largest = 0; /* a floor: sums inside may cancel down to a small element */
-    for (size_t i = 0; i < r->count; i++)
-        largest = fmax(largest, fabs(value[i]));
-    double terms = r->count && total > r->count ? (double)total / (double)r->count : 1;
-    wg_view y = wg_result(narrow->exec[0], narrow->y);
-    for (int64_t i = 0; i < (int64_t)r->count; i++) {
-        double tolerance = 12 * sqrt(terms) * WG__U32 * bound[i] + 4 * WG__U32 * largest, got = wg_view_at(y, i);
-        if (wg__within(value[i], got, tolerance))
+    size_t total = r->count;
+    for (int k = 0; k < r->n; k++)
+        total += r->in[k].count;
+    return count && total > count ? (double)total / (double)count : 1;
+}
+
+/* Is f32 excused: no finite value in f64, or one that f32 cannot hold? */
+static bool out_of_reach(double value) { return !isfinite(value) || fabs(value) > 0x1p126; }
+
+/* `largest` is the size of what sums inside may cancel down from. */
+static void compare_one(wg__session *s, const wg__rig *narrow, int order, const twin_result *t, double largest)
+{
+    static const char *const name[] = { "its value", "a gradient", "a second derivative" };
+    wg_view y = wg_result(narrow->exec[order], t->narrow);
+    /* An adjoint is several operators, and may go through the rounded result. */
+    double factor = order ? 32 : 12, floor_factor = order ? 32 : 4, terms = terms_of(s->rig, t->count);
+    for (size_t i = 0; i < t->count; i++) {
+        double tolerance = factor * sqrt(terms) * WG__U32 * t->bound[i] + floor_factor * WG__U32 * largest + 0x1p-120;
+        double got = wg_view_at(y, (int64_t)i);
+        if (out_of_reach(t->value[i]) || wg__within(t->value[i], got, tolerance))
             continue;
-        wg__settle_check(s, "f32", 0, false,
-                         "element %lld is %.9g in f32 and %.17g in f64, which rounding does not explain (%.2g)",
-                         (long long)i, got, value[i], tolerance);
-        return WG_OK;
+        wg__settle_check(s, "f32", order, false,
+                         "element %zu of %s is %.9g in f32 and %.17g in f64, which rounding does not explain (%.2g)", i,
+                         name[order], got, t->value[i], tolerance);
+        return;
     }
-    wg__settle_check(s, "f32", 0, wg_shape_equal(y.shape, wg_node_shape(r->y)), "its f32 value has another shape");
-    return WG_OK;
+    wg__settle_check(s, "f32", order, wg_shape_equal(y.shape, wg_node_shape(t->wide)), "%s has another shape in f32",
+                     name[order]);
+}
+
+/* *largest: of the order before, 0 for none; a second derivative is made of terms as large as the gradients. */
+static wg_status compare(wg__session *s, wg__rig *narrow, int order, double *largest)
+{
+    wg_node *wide[WG__WANTED], *other[WG__WANTED];
+    twin_result t[WG__WANTED];
+    int n = wg__rig_outputs(s->rig, order, wide);
+    wg__rig_outputs(narrow, order, other);
+    for (int k = 0; k < n; k++) {
+        size_t count = (size_t)wg_shape_count(wg_node_shape(wide[k]));
+        double *values = wg__arena_alloc(&narrow->arena, (2 * count + 1) * sizeof *values);
+        if (!values)
+            return WG_ERR_NOMEM;
+        t[k] = (twin_result){ wide[k], other[k], count, values, values + count };
+    }
+    share(s->rig, narrow);
+    wg_status st = wg__rig_run(narrow, order);
+    if (!st)
+        st = measure(s, narrow, order, t, n);
+    double before = s->degenerate ? 1 : order == 2 ? *largest : 0;
+    *largest = 0;
+    for (int k = 0; k < n && !st; k++) {
+        double floor = before;
+        for (size_t i = 0; i < t[k].count; i++)
+            floor = fmax(floor, isfinite(t[k].value[i]) ? fabs(t[k].value[i]) : 0);
+        *largest = fmax(*largest, floor);
+        compare_one(s, narrow, order, &t[k], floor);
+    }
+    share(s->rig, narrow); /* cotangents and directions as they were, but rounded */
+    wg__rig_restore(s->rig);
+    return st;
+}
+
+/* An operand of a type of its own may be moved in one rig and not in the other. */
+static int comparable_order(const wg__rig *wide, const wg__rig *narrow)
+{
+    for (int k = 0; k < wide->n; k++)
+        if (wide->in[k].moved != narrow->in[k].moved)
+            return 0;
+    return wide->of.order < narrow->of.order ? wide->of.order : narrow->of.order;
 }
 
 wg_status wg__check_narrow(wg__session *s)
 {
     wg__rig_opts opts = s->rig->of;
-    if (opts.type != WG_F64 || wg_node_dtype(s->rig->y) != WG_F64 || (s->op->forward.f64 && !s->op->forward.f32))
+    if (wg_node_dtype(s->rig->y) != WG_F64 || (s->op->forward.f64 && !s->op->forward.f32))
         return WG_OK;
     opts.type = WG_F32;
-    opts.order = 0;
     wg__rig *narrow = wg__rig_new(&opts);
     if (!narrow && wg_error_status() == WG_ERR_NOMEM)
         return WG_ERR_NOMEM;
@@ -95,7 +172,11 @@ wg_status wg__check_narrow(wg__session *s)
         wg__settle_check(s, "f32", 0, false, "it takes f64 but not f32: %s", wg_error());
         return WG_OK;
     }
-    wg_status st = compare(s, narrow);
+    int highest = comparable_order(s->rig, narrow);
+    double largest = 0;
+    wg_status st = WG_OK;
+    for (int order = 0; order <= highest && !st; order++)
+        st = compare(s, narrow, order, &largest);
     if (st && st != WG_ERR_NOMEM) {
         wg__settle_check(s, "f32", 0, false, "%s", wg_error());
         st = WG_OK;

@@ -7,6 +7,7 @@
 #ifndef WG_VERIFY_NUMERICS_H
 #define WG_VERIFY_NUMERICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,9 +52,9 @@ typedef struct wg__probe {
 } wg__probe;
 
 enum {
-    WG__STEP_FIRST = -3,  /* h0 = 1/8 of the scale */
+    WG__STEP_FIRST = 1,   /* h0 = twice the scale: the longer the step, the less noise */
     WG__STEP_LEAST = -32, /* a kink nearer than this is stepped over */
-    WG__LEVELS = 8,
+    WG__LEVELS = 10,
     WG__LEVELS_MAX = 16
 };
 
@@ -82,6 +83,19 @@ typedef struct wg__judgement {
 /* Compares the claim with differences, drawing directions until there is a verdict or patience ends. WG_ERR_NOMEM, or
  * the status of `gradient`. */
 wg_status wg__judge(const wg__subject *, wg__stream *, wg__judgement *);
+
+enum { WG__DIRECTIONS = 6 }; /* that are drawn before a comparison is given up; each may ask for one more to confirm */
+
+/* Differences that were taken at a point, which do not depend on who claims what. All zero at first. */
+typedef struct wg__measured {
+    struct {
+        wg__slope slope;
+        bool known;
+    } at[2 * WG__DIRECTIONS][2]; /* direction; steps by 1 or by 0.375 */
+} wg__measured;
+/* wg__judge for one of several claims on the same function, point and stream (in the same state): what was measured for
+ * the claims before is looked up, and the verdict is the same as alone. */
+wg_status wg__judge_with(const wg__subject *, wg__stream *, wg__measured *, wg__judgement *);
 
 /* Like |a - b| <= tolerance, but false when anything is NaN. */
 static inline int wg__within(double a, double b, double tolerance)

@@ -10,7 +10,8 @@ struct wg_report {
     wg_check *checks;
     size_t n, capacity, passed, failed, inconclusive;
     double difference;
-    char *text;
+    double begun, last; /* on a clock that only runs forward: when the report was opened, and its last check added */
+    char *text, *line;
     wg_status broken; /* memory ran out on the way */
 };
 

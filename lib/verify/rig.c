@@ -21,9 +21,9 @@ static wg_node *input(wg__rig *r, char letter, int number, wg_dtype dtype, wg_sh
     return wg_input(r->graph, name, dtype, shape);
 }
 
-static bool make_operand(wg__rig *r, int slot)
+static bool make_operand(wg__rig *r, wg__operand *x, int slot)
 {
-    wg__operand *x = &r->in[slot];
+    x->slot = slot;
     x->range = &r->of.sample->in[slot];
     x->dtype = x->range->dtype == WG_DTYPE_NONE ? r->of.type : x->range->dtype;
     x->moved = x->dtype == r->of.type;
@@ -46,9 +46,9 @@ static bool make_operand(wg__rig *r, int slot)
 static bool apply(wg__rig *r)
 {
     wg_node *in[WG__SLOTS];
-    int n = operands_of(&r->of);
+    int n = r->n_slots;
     for (int s = 0; s < n; s++)
-        in[s] = r->in[r->of.tied ? 0 : s].node;
+        in[s] = r->in[r->which[s]].node;
     wg_nodes operands = { in, (size_t)n };
     wg_node *first = wg_apply_in(r->graph, r->of.op, operands, r->of.sample->attrs);
     if (!first)
@@ -72,7 +72,7 @@ static int highest_order(const wg__rig *r)
     bool moved = false;
     for (int s = 0; s < r->n; s++)
         moved = moved || r->in[s].moved;
-    if (!moved || r->of.type != WG_F64 || wg_node_dtype(r->y) != WG_F64)
+    if (!moved || wg_node_dtype(r->y) != r->of.type)
         return 0;
     return op->flags & WG_NO_GRADIENT ? 1 : op->backward || op->decompose ? 2 : 0;
 }
@@ -87,86 +87,134 @@ static wg_nodes moved_nodes(const wg__rig *r, wg_node *list[WG__SLOTS])
     return (wg_nodes){ list, n };
 }
 
+/* A cotangent or direction as the type under test holds it. */
+static wg_node *narrowed(const wg__rig *r, wg_node *n) { return r->of.type == WG_F64 ? n : wg_cast(n, r->of.type); }
+
+/* An adjoint and a decomposition of its own: two ways to the same gradient. */
+static bool has_two_ways(const wg__rig *r) { return r->decomposed && r->of.op->backward; }
+
 static bool differentiate_once(wg__rig *r)
 {
     wg_node *list[WG__SLOTS];
     wg_nodes wrt = moved_nodes(r, list);
     r->v = input(r, 'v', 0, WG_F64, wg_node_shape(r->y));
     r->v_data = wg__alloc_aligned(NULL, r->count * sizeof(double));
-    wg_grads g = wg_vjp(r->y, r->v, wrt);
-    if (!r->v_data || !g.of.at)
+    wg_node *v = narrowed(r, r->v);
+    wg_grads g = wg_vjp(r->y, v, wrt), parts = { 0 };
+    if (has_two_ways(r))
+        parts = wg_vjp(r->decomposed, v, wrt);
+    if (!r->v_data || !g.of.at || (has_two_ways(r) && !parts.of.at))
         return false;
     size_t at = 0;
     for (int s = 0; s < r->n; s++)
-        if (r->in[s].moved)
+        if (r->in[s].moved) {
+            r->in[s].by_parts = parts.of.at ? parts.of.at[at] : NULL;
             r->in[s].gradient = g.of.at[at++];
+        }
     return true;
+}
+
+static bool make_directions(wg__rig *r)
+{
+    for (int s = 0; s < r->n; s++)
+        if (r->in[s].moved && !(r->in[s].d = input(r, 'd', s, WG_F64, r->in[s].range->shape)))
+            return false;
+    return true;
+}
+
+/* sum_s <g_s, d_s>, of either way's gradients. */
+static wg_node *along_directions(const wg__rig *r, bool by_parts)
+{
+    wg_node *along = NULL;
+    for (int s = 0; s < r->n; s++) {
+        const wg__operand *x = &r->in[s];
+        if (!x->moved)
+            continue;
+        wg_node *g = by_parts ? x->by_parts : x->gradient;
+        wg_node *share = wg_sum(wg_mul(g, narrowed(r, x->d)), WG_ALL_AXES, false);
+        along = along ? wg_add(along, share) : share;
+    }
+    return along;
 }
 
 /* The gradients of sum_s <g_s, d_s>, and the derivative of y along all d. */
 static bool differentiate_twice(wg__rig *r)
 {
-    wg_node *list[WG__SLOTS], *directions[WG__SLOTS], *along = NULL;
+    wg_node *list[WG__SLOTS], *directions[WG__SLOTS];
     wg_nodes wrt = moved_nodes(r, list);
-    size_t at = 0;
-    for (int s = 0; s < r->n; s++) {
-        wg__operand *x = &r->in[s];
-        if (!x->moved)
-            continue;
-        x->d = directions[at++] = input(r, 'd', s, WG_F64, x->range->shape);
-        wg_node *share = wg_sum(wg_mul(x->gradient, x->d), WG_ALL_AXES, false);
-        along = along ? wg_add(along, share) : share;
-    }
-    wg_grads g = wg_grads_of(along, wrt);
-    r->pushed = wg_jvp_of(r->y, wrt, (wg_nodes){ directions, at });
-    if (!g.of.at || !r->pushed)
+    if (!make_directions(r))
         return false;
-    at = 0;
+    wg_grads g = wg_grads_of(along_directions(r, false), wrt), parts = { 0 };
+    if (has_two_ways(r))
+        parts = wg_grads_of(along_directions(r, true), wrt);
+    if (!g.of.at || (has_two_ways(r) && !parts.of.at))
+        return false;
+    size_t at = 0;
     for (int s = 0; s < r->n; s++)
-        if (r->in[s].moved)
+        if (r->in[s].moved) {
+            directions[at] = narrowed(r, r->in[s].d);
+            r->in[s].second_by_parts = parts.of.at ? parts.of.at[at] : NULL;
             r->in[s].second = g.of.at[at++];
-    return true;
+        }
+    r->pushed = wg_jvp_of(r->y, wrt, (wg_nodes){ directions, at });
+    return r->pushed != NULL;
 }
 
-static bool bind_all(wg__rig *r, wg_exec *e)
+wg_status wg__rig_bind(const wg__rig *r, wg_exec *e)
 {
-    for (int s = 0; s < r->n; s++) {
+    wg_status st = WG_OK;
+    for (int s = 0; s < r->n && !st; s++) {
         const wg__operand *x = &r->in[s];
-        if (wg_bind(e, x->node, wg_view_of(x->data, x->dtype, x->range->shape)))
-            return false;
-        if (x->d && wg_bind(e, x->d, wg_view_of(x->d_data, WG_F64, x->range->shape)))
-            return false;
+        st = wg_bind(e, x->node, wg_view_of(x->data, x->dtype, x->range->shape));
+        if (!st && x->d)
+            st = wg_bind(e, x->d, wg_view_of(x->d_data, WG_F64, x->range->shape));
     }
-    return !r->v || wg_bind(e, r->v, wg_view_of(r->v_data, WG_F64, wg_node_shape(r->y))) == WG_OK;
+    return st || !r->v ? st : wg_bind(e, r->v, wg_view_of(r->v_data, WG_F64, wg_node_shape(r->y)));
+}
+
+int wg__rig_outputs(const wg__rig *r, int order, wg_node *list[WG__WANTED])
+{
+    int n = 0;
+    if (order != 1)
+        list[n++] = order ? r->pushed : r->y;
+    for (int s = 0; s < r->n && order; s++)
+        if (r->in[s].moved)
+            list[n++] = order == 1 ? r->in[s].gradient : r->in[s].second;
+    return n;
 }
 
 static bool compile(wg__rig *r, int order)
 {
-    wg_node *wanted[2 * WG__SLOTS];
-    size_t n = 0;
-    if (order == 0)
-        wanted[n++] = r->y;
+    wg_node *wanted[2 * WG__WANTED];
+    size_t n = (size_t)wg__rig_outputs(r, order, wanted);
     if (order == 0 && r->decomposed)
         wanted[n++] = r->decomposed;
-    if (order == 2)
-        wanted[n++] = r->pushed;
     for (int s = 0; s < r->n && order; s++)
-        if (r->in[s].moved)
-            wanted[n++] = order == 1 ? r->in[s].gradient : r->in[s].second;
+        if (r->in[s].by_parts)
+            wanted[n++] = order == 1 ? r->in[s].by_parts : r->in[s].second_by_parts;
     r->plan[order] = wg_compile(r->graph, WG_TRAIN, (wg_nodes){ wanted, n });
     r->exec[order] = wg_exec_new_with(r->plan[order], WG_OPTS(wg_exec_opts, .threads = 1));
     /* Prepared here, so that runs cannot fail for want of memory. */
-    return r->exec[order] && bind_all(r, r->exec[order]) && wg_prepare(r->exec[order]) == WG_OK;
+    return r->exec[order] && !wg__rig_bind(r, r->exec[order]) && !wg_prepare(r->exec[order]);
+}
+
+/* The graph, and a distinct operand for each slot but the tied one. */
+static bool make_operands(wg__rig *r)
+{
+    r->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .registry = r->of.registry, .threads = 1));
+    r->n_slots = operands_of(&r->of);
+    for (int s = 0; s < r->n_slots; s++) {
+        bool shared = r->of.tied && s == r->of.tied;
+        r->which[s] = shared ? r->which[r->of.with] : r->n++;
+        if (!shared && !make_operand(r, &r->in[r->which[s]], s))
+            return false;
+    }
+    return r->graph != NULL;
 }
 
 static bool build(wg__rig *r)
 {
-    r->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .registry = r->of.registry, .threads = 1));
-    r->n = r->of.tied ? 1 : operands_of(&r->of);
-    for (int s = 0; s < r->n; s++)
-        if (!make_operand(r, s))
-            return false;
-    if (!apply(r))
+    if (!make_operands(r) || !apply(r))
         return false;
     int highest = highest_order(r);
     if (r->of.order > highest)
@@ -179,17 +227,31 @@ static bool build(wg__rig *r)
     return true;
 }
 
-wg__rig *wg__rig_new(const wg__rig_opts *of)
+static wg__rig *empty_rig(const wg__rig_opts *of)
 {
     wg__rig *r = wg__alloc_zero(NULL, 1, sizeof *r);
-    if (!r)
-        return NULL;
-    r->arena.allocator = &wg__default_allocator;
-    r->of = *of;
-    if (build(r))
+    if (r) {
+        r->arena.allocator = &wg__default_allocator;
+        r->of = *of;
+    }
+    return r;
+}
+
+wg__rig *wg__rig_new(const wg__rig_opts *of)
+{
+    wg__rig *r = empty_rig(of);
+    if (!r || build(r))
         return r;
     wg__rig_free(r);
     return NULL;
+}
+
+bool wg__rig_fits(const wg__rig_opts *of)
+{
+    wg__rig *r = empty_rig(of);
+    bool fits = r && make_operands(r) && apply(r);
+    wg__rig_free(r);
+    return fits;
 }
 
 void wg__rig_free(wg__rig *r)
@@ -214,12 +276,23 @@ void wg__rig_restore(wg__rig *r)
         memcpy(r->in[s].data, r->in[s].base, r->in[s].bytes);
 }
 
-bool wg__rig_unchanged(const wg__rig *r)
+/* FNV-1a */
+static uint64_t sum_bytes(uint64_t sum, const void *data, size_t bytes)
 {
-    for (int s = 0; s < r->n; s++)
-        if (memcmp(r->in[s].data, r->in[s].base, r->in[s].bytes) != 0)
-            return false;
-    return true;
+    const unsigned char *p = data;
+    for (size_t i = 0; i < bytes; i++)
+        sum = (sum ^ p[i]) * UINT64_C(0x100000001b3);
+    return sum;
+}
+
+uint64_t wg__rig_sum(const wg__rig *r)
+{
+    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    for (int s = 0; s < r->n; s++) {
+        sum = sum_bytes(sum, r->in[s].data, r->in[s].bytes);
+        sum = sum_bytes(sum, r->in[s].d_data, r->in[s].count * sizeof(double));
+    }
+    return r->v_data ? sum_bytes(sum, r->v_data, r->count * sizeof(double)) : sum;
 }
 
 wg_status wg__rig_run(wg__rig *r, int order) { return wg_run(r->exec[order]); }

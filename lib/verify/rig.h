@@ -8,12 +8,21 @@
 #include "base/alloc.h"
 #include "verify/numerics.h"
 
-enum { WG__SLOTS = 4, WG__ORDERS = 3 };
+enum { WG__SLOTS = 4, WG__ORDERS = 3, WG__WANTED = WG__SLOTS + 1 };
+
+/* Where in its range an operand's values are drawn. */
+typedef enum wg__where {
+    WG__INSIDE,  /* away from the ends and from kinks: differences can be taken */
+    WG__AT_ENDS, /* next to either end, at 0 if that is inside, or half-way */
+    WG__TINY     /* of all magnitudes down to 2^-40 of the larger end */
+} wg__where;
 
 typedef struct wg__operand {
     const wg_sample_in *range;
-    wg_node *node, *gradient, *second;
-    wg_node *d;
+    int slot;                            /* the first that it stands in */
+    wg_node *node, *gradient, *second;   /* second: of sum <gradient, d> over all operands */
+    wg_node *by_parts, *second_by_parts; /* the same of the decomposition, where that is another thing; else NULL */
+    wg_node *d;                          /* an input of f64 in either type */
     wg_dtype dtype;
     bool moved; /* floating, of the type under test: differences are taken */
     size_t count, bytes;
@@ -25,18 +34,21 @@ typedef struct wg__rig_opts {
     const wg_op *op;
     const wg_sample *sample;
     const wg_registry *registry;
-    wg_dtype type; /* under test: WG_F64, or WG_F32 for values alone */
+    wg_dtype type; /* under test */
     int order;     /* 0: values, 1: gradients, 2: gradients of those */
     int result;    /* which of the operator's results is y */
-    bool tied;     /* operand 0 stands in both slots */
+    int tied;      /* > 0: that slot takes the operand of slot `with` < tied */
+    int with;
+    wg__where where;
 } wg__rig_opts;
 
 typedef struct wg__rig {
     wg__rig_opts of; /* order: how far this rig goes */
-    int n;
+    int n;           /* operands */
     wg__operand in[WG__SLOTS];
+    int n_slots, which[WG__SLOTS]; /* the operand that each slot takes */
     wg_graph *graph;
-    wg_node *y, *v, *pushed, *decomposed; /* pushed: y's forward derivative along all d */
+    wg_node *y, *v, *pushed, *decomposed; /* v: an input of f64; pushed: y's forward derivative along all d */
     size_t count;                         /* of y */
     double *v_data;                       /* (count) */
     wg_plan *plan[WG__ORDERS];
@@ -48,15 +60,21 @@ typedef struct wg__rig {
  * tells what went wrong. */
 wg__rig *wg__rig_new(const wg__rig_opts *);
 void wg__rig_free(wg__rig *);
+/* Does the operator's inference take such operands? False: wg_error_status() tells why not. */
+bool wg__rig_fits(const wg__rig_opts *);
+/* Has an exec of one of the plans read what the rig's own read. */
+wg_status wg__rig_bind(const wg__rig *, wg_exec *);
 
 /* Draws operands, cotangent and directions, and measures the room that operands have. */
 void wg__rig_draw(wg__rig *, wg__stream *);
 /* Puts the point under test back where runs read it. */
 void wg__rig_restore(wg__rig *);
-/* Have runs left the operands as they were? */
-bool wg__rig_unchanged(const wg__rig *);
+/* A checksum of all that runs read: they must leave it as it was. */
+uint64_t wg__rig_sum(const wg__rig *);
 
 wg_status wg__rig_run(wg__rig *, int order);
+/* What the checks of an order compare: y; the gradients; the gradients' gradients and y's forward derivative. */
+int wg__rig_outputs(const wg__rig *, int order, wg_node *list[WG__WANTED]);
 /* A node's elements after a run of that order; NULL: a failure. */
 const double *wg__rig_result(const wg__rig *, int order, const wg_node *);
 

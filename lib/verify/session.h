@@ -5,6 +5,8 @@
 #include "verify/report.h"
 #include "verify/rig.h"
 
+enum { WG__SEEN = 256, WG__PLACE_MAX = 128 };
+
 typedef struct wg__session {
     const wg_op *op;
     const wg_verify_opts *opts;
@@ -12,22 +14,47 @@ typedef struct wg__session {
     wg__rig *rig;
     wg__stream stream;
     int sample;
-    size_t judged, undecided; /* comparisons with differences */
+    const char *variant;      /* how the sample was altered; "": it is the operator's own */
+    bool degenerate;          /* see wg__variant */
+    size_t judged, undecided; /* comparisons with differences, on the operator's own samples */
+    uint64_t seen[WG__SEEN];  /* hashes of the variants tried */
+    int n_seen;
 } wg__session;
+
+static inline bool wg__is_generated(const wg__session *s) { return *s->variant != 0; }
 
 /* Each looks at the rig's sample at the values drawn, adds to the report, and leaves the operands as they were. A
  * status means that the verification cannot go on. */
-wg_status wg__check_values(wg__session *); /* shape, finiteness, interpreter, threads, operands untouched, decompose */
-wg_status wg__check_narrow(wg__session *); /* f32 against f64 */
-wg_status wg__check_gradients(wg__session *); /* every slot against differences; zero and linear in the cotangent */
-wg_status wg__check_second(wg__session *);    /* the gradients' gradients, symmetry, forward mode */
+/* Shape, finiteness, decompose. Not *defined: the mean of nothing, which is no number, and rightly. */
+wg_status wg__check_values(wg__session *, bool *defined);
+/* The same bits however it is run; nothing that is only read is written. */
+wg_status wg__check_runs(wg__session *, int order);
+/* The same bits wherever the operands come from: bound in strides, transposed, computed, used by others too. */
+wg_status wg__check_contexts(wg__session *);
+/* f32 against f64, up to the rig's order. */
+wg_status wg__check_narrow(wg__session *);
+/* Every slot against differences, at order 1. */
+wg_status wg__check_gradients(wg__session *);
+/* Linear in the cotangent, and zero for a zero one. */
+wg_status wg__check_linear(wg__session *, int order);
+/* The gradients' gradients, symmetry, forward mode. */
+wg_status wg__check_second(wg__session *);
+/* Each operand's gradient, of that order, against that of the decomposition. */
+wg_status wg__check_parts(wg__session *, int order);
+/* Gradients at kinks and at ties. */
+wg_status wg__check_kinks(wg__session *);
+/* How fast the linear part's error shrinks, for each operand. */
+wg_status wg__check_taylor(wg__session *);
+wg_status wg__check_finite_gradients(wg__session *);
 
 /* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
  * d of all operands at order 2. */
 wg_status wg__judge_slot(wg__session *, int slot, int order, const double *cotangent);
-/* Adds a check that has no slot: passed, or failed with "op: sample k: text". */
+/* Adds a check that has no slot: passed, or failed with "op: sample k, variant: text". */
 void wg__settle_check(wg__session *, const char *what, int order, bool passed, const char *format, ...) WG_PRINTF(5, 6);
-/* Compares every wanted node of that order, as compiled and as interpreted, bit by bit. */
-wg_status wg__check_interpreted(wg__session *, int order);
+/* Has an operand no elements? */
+bool wg__rig_takes_nothing(const wg__rig *);
+/* "op: sample k, variant" */
+const char *wg__session_place(const wg__session *, char text[WG__PLACE_MAX]);
 
 #endif

@@ -7,13 +7,13 @@
 #include "exec/store.h"
 #include "tensor/shape.h"
 
-static wg_dtype widened(wg_dtype t) { return t == WG_F32 ? WG_F64 : t; }
+static wg_dtype widened(const wg__twin *t, wg_dtype of) { return of == WG_F32 && !t->narrow ? WG_F64 : of; }
 
 static wg_node *twin_input(wg__twin *t, const wg_node *from)
 {
     if (!wg__grow(NULL, (void **)&t->leaves, &t->leaves_capacity, t->n_leaves + 1, sizeof *t->leaves))
         return NULL;
-    wg_node *n = wg_input(t->graph, NULL, widened(from->dtype), from->shape);
+    wg_node *n = wg_input(t->graph, NULL, widened(t, from->dtype), from->shape);
     if (n)
         t->leaves[t->n_leaves++] = (wg__twin_input){ .source = from, .node = n };
     return n;
@@ -25,7 +25,7 @@ static wg_node *twin_constant(wg__twin *t, const wg_node *from)
     if (from->weak)
         return wg_const(t->graph, wg__load(value, from->dtype, 0));
     int64_t count = wg_shape_count(from->shape);
-    wg_dtype type = widened(from->dtype);
+    wg_dtype type = widened(t, from->dtype);
     void *wide = wg__arena_alloc(&t->arena, (size_t)(count + 1) * wg_dtype_size(type));
     if (!wide)
         return NULL;
@@ -47,7 +47,7 @@ static const void *twin_attrs(wg__twin *t, const wg__operation *o)
             continue;
         wg_dtype type;
         memcpy(&type, attrs + a->offset, sizeof type);
-        type = widened(type);
+        type = widened(t, type);
         memcpy(attrs + a->offset, &type, sizeof type);
     }
     return attrs;
@@ -103,25 +103,29 @@ static wg_status take_values(wg__twin *t, const wg_exec *at)
             return wg__fail(WG_ERR_SHAPE, "%s is too large", wg_node_name(leaf->source));
         leaf->count = (size_t)wg_shape_count(v.shape);
         leaf->data = wg__alloc_aligned(NULL, leaf->bytes);
-        void *copy = wg__alloc(NULL, narrow, 1);
-        if (leaf->data && copy) {
-            wg__view_copy(copy, v);
-            wg__convert(leaf->data, leaf->node->dtype, copy, v.dtype, (int64_t)leaf->count);
-        }
-        wg__free(NULL, copy, narrow, 1);
-        if (!leaf->data || !copy)
+        if (!leaf->data)
             return WG_ERR_NOMEM;
+        if (!v.strided) {
+            wg__convert(leaf->data, leaf->node->dtype, v.data, v.dtype, (int64_t)leaf->count);
+            continue;
+        }
+        void *copy = wg__alloc(NULL, narrow, 1);
+        if (!copy)
+            return WG_ERR_NOMEM;
+        wg__view_copy(copy, v);
+        wg__convert(leaf->data, leaf->node->dtype, copy, v.dtype, (int64_t)leaf->count);
+        wg__free(NULL, copy, narrow, 1);
     }
     return WG_OK;
 }
 
-wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at)
+wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at, bool narrow)
 {
     const wg_graph *source = wg_node_graph(wanted.at[0]);
-    *t = (wg__twin){ .source = source };
+    *t = (wg__twin){ .source = source, .narrow = narrow };
     t->arena.allocator = &wg__default_allocator;
     t->graph = wg_graph_new_with(
-        WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = source->seed, .threads = source->threads));
+        WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = wg_exec_store(at)->seed, .threads = at->threads));
     t->of = wg__alloc_zero(NULL, source->n_nodes, sizeof *t->of);
     unsigned char *needed = wg__alloc_zero(NULL, source->n_nodes, 1);
     bool copied = false;
@@ -153,8 +157,13 @@ wg__twin_input *wg__twin_find(const wg__twin *t, const wg_node *source)
 
 wg_exec *wg__twin_exec(const wg__twin *t, wg_mode mode, wg_nodes wanted)
 {
+    return wg__twin_exec_on(t, mode, wanted, t->graph->threads);
+}
+
+wg_exec *wg__twin_exec_on(const wg__twin *t, wg_mode mode, wg_nodes wanted, int threads)
+{
     wg_plan *plan = wg_compile(t->graph, mode, wanted);
-    wg_exec *e = wg_exec_new(plan);
+    wg_exec *e = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = threads));
     wg_plan_free(plan); /* the exec keeps it */
     wg_status st = e ? WG_OK : wg_error_status();
     for (size_t i = 0; i < t->n_leaves && !st; i++) {

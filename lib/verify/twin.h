@@ -18,6 +18,7 @@ typedef struct wg__twin_input {
 
 typedef struct wg__twin {
     const wg_graph *source;
+    bool narrow; /* a copy of the model as it is, f32 and all */
     wg_graph *graph;
     wg__arena arena;
     wg_node **of; /* by the source's node index; NULL: not needed */
@@ -27,10 +28,11 @@ typedef struct wg__twin {
 
 /* Copies what `wanted` needs, and the values of its leaves as `at` has them. A failure leaves a twin that wg__twin_free
  * takes. WG_ERR_UNFED: an input has no value. */
-wg_status wg__twin_make(wg__twin *, wg_nodes wanted, const wg_exec *at);
+wg_status wg__twin_make(wg__twin *, wg_nodes wanted, const wg_exec *at, bool narrow);
 void wg__twin_free(wg__twin *);
 wg__twin_input *wg__twin_find(const wg__twin *, const wg_node *source); /* NULL: it is none */
 /* Makes an exec for nodes of the twin that reads the leaves' values. The plan is held by it. */
 wg_exec *wg__twin_exec(const wg__twin *, wg_mode, wg_nodes wanted);
+wg_exec *wg__twin_exec_on(const wg__twin *, wg_mode, wg_nodes wanted, int threads);
 
 #endif

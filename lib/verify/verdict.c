@@ -6,11 +6,13 @@
 
 #include "base/alloc.h"
 
-enum { DRAWS = 6, NUDGES = 2 };
+enum { NUDGES = 2 };
 
 typedef struct judge {
     wg__probe probe;
     wg__stream *stream;
+    wg__measured *measured;
+    int direction;          /* how many were drawn */
     double *g;              /* (n): the claim */
     double *nudged[NUDGES]; /* (n): the claim where every x_i is moved by one unit in the last place */
 } judge;
@@ -21,7 +23,24 @@ typedef struct trial {
     double got, spread, tolerance; /* spread: how far `got` moves with x's last bit */
 } trial;
 
-static trial try_steps(const judge *j, double factor)
+static void next_direction(judge *j)
+{
+    wg__probe_direction(&j->probe, j->stream);
+    j->direction++;
+}
+
+/* Steps of full length, or of 0.375 of it, along the present direction. */
+static wg__slope slope_of(const judge *j, int shorter)
+{
+    wg__slope *slope = &j->measured->at[j->direction - 1][shorter].slope;
+    bool *known = &j->measured->at[j->direction - 1][shorter].known;
+    if (!*known)
+        *slope = wg__difference(&j->probe, shorter ? 0.375 : 1);
+    *known = true;
+    return *slope;
+}
+
+static trial try_steps(const judge *j, int shorter)
 {
     const wg__subject *f = j->probe.of;
     const double *d = j->probe.d;
@@ -36,7 +55,7 @@ static trial try_steps(const judge *j, double factor)
     for (int k = 0; k < NUDGES; k++) /* written so that a NaN stays */
         spread = fabsl(moved[k]) <= spread ? spread : (double)fabsl(moved[k]);
 
-    trial t = { .slope = wg__difference(&j->probe, factor), .got = (double)got, .spread = spread };
+    trial t = { .slope = slope_of(j, shorter), .got = (double)got, .spread = spread };
     t.tolerance = 4 * t.slope.error + 64 * WG__U64 * (double)bound + 4 * spread;
     return t;
 }
@@ -47,7 +66,7 @@ static bool passes(const trial *t) { return wg__within(t->slope.value, t->got, t
  * size of its own: then phi over the reach of the steps is the measure. A claim that is not finite is no excuse. */
 static bool conclusive(const judge *j, const trial *t)
 {
-    double reach = ldexp(1, j->probe.first - WG__STEP_FIRST);
+    double reach = 8 * ldexp(1, j->probe.first);
     double doubt = t->slope.error + (isfinite(t->spread) ? t->spread : 0);
     return doubt <= 1e-6 * fabs(t->slope.value) + 1e-13 * t->slope.size / reach;
 }
@@ -55,17 +74,17 @@ static bool conclusive(const judge *j, const trial *t)
 /* One direction's verdict, confirmed before it is a failure: by other steps, and by another direction. */
 static wg_verdict decide(judge *j, trial *first)
 {
-    *first = try_steps(j, 1);
+    *first = try_steps(j, 0);
     if (!conclusive(j, first))
         return WG_INCONCLUSIVE;
     if (passes(first))
         return WG_PASS;
-    trial other = try_steps(j, 0.375);
+    trial other = try_steps(j, 1);
     if (passes(&other) ||
         !wg__within(first->slope.value, other.slope.value, 4 * (first->slope.error + other.slope.error)))
         return WG_INCONCLUSIVE;
-    wg__probe_direction(&j->probe, j->stream);
-    other = try_steps(j, 1);
+    next_direction(j);
+    other = try_steps(j, 0);
     return conclusive(j, &other) && !passes(&other) ? WG_FAIL : WG_INCONCLUSIVE;
 }
 
@@ -82,7 +101,7 @@ static wg_status ask_claim(judge *j)
     return st;
 }
 
-static wg_status judge_with(judge *j, wg__judgement *out)
+static wg_status judge_claim(judge *j, wg__judgement *out)
 {
     wg_status st = ask_claim(j);
     if (st)
@@ -90,27 +109,33 @@ static wg_status judge_with(judge *j, wg__judgement *out)
     *out = (wg__judgement){ WG_INCONCLUSIVE, NAN, NAN, INFINITY, NAN };
     if (!wg__probe_steps(&j->probe))
         return WG_OK;
-    for (int draw = 0; draw < DRAWS && out->verdict == WG_INCONCLUSIVE; draw++) {
+    for (int draw = 0; draw < WG__DIRECTIONS && out->verdict == WG_INCONCLUSIVE; draw++) {
         trial t;
-        wg__probe_direction(&j->probe, j->stream);
+        next_direction(j);
         wg_verdict verdict = decide(j, &t);
         *out = (wg__judgement){ verdict, t.slope.value, t.got, t.slope.error, t.tolerance };
     }
     return WG_OK;
 }
 
-wg_status wg__judge(const wg__subject *f, wg__stream *stream, wg__judgement *out)
+wg_status wg__judge_with(const wg__subject *f, wg__stream *stream, wg__measured *measured, wg__judgement *out)
 {
     size_t n = f->n, m = f->m, count = (3 + NUDGES) * n + 3 * m;
     double *room = wg__alloc(NULL, count, sizeof *room);
     if (!room)
         return WG_ERR_NOMEM;
     double *at = room + (3 + NUDGES) * n;
-    judge j = { .stream = stream, .g = room + 2 * n };
+    judge j = { .stream = stream, .measured = measured, .g = room + 2 * n };
     j.probe = (wg__probe){ .of = f, .d = room, .point = room + n, .here = at, .plus = at + m, .minus = at + 2 * m };
     for (int k = 0; k < NUDGES; k++)
         j.nudged[k] = room + (size_t)(3 + k) * n;
-    wg_status st = judge_with(&j, out);
+    wg_status st = judge_claim(&j, out);
     wg__free(NULL, room, count, sizeof *room);
     return st;
+}
+
+wg_status wg__judge(const wg__subject *f, wg__stream *stream, wg__judgement *out)
+{
+    wg__measured measured = { 0 };
+    return wg__judge_with(f, stream, &measured, out);
 }

@@ -1,5 +1,5 @@
 /* 22 smooth and 6 kinked functions, as docs/verifier.md lists them. */
-#include "verify_calibration.h"
+#include "verify/calibration.h"
 
 #include <math.h>
 
@@ -47,7 +47,7 @@ FUNCTION(maximum, fmax(x, 0.5), x > 0.5, fabs(x - 0.5))
 #name, name##_value, name##_slope, name##_room, least, most, both                                              \
     }
 
-const calibration calibration_set[] = {
+const wg__function wg__calibration_set[] = {
     ENTRY(exp, 1e-3, 30, true),         ENTRY(log, 1e-3, 1e3, false),   ENTRY(log1p, 1e-3, 0.9, true),
     ENTRY(expm1, 1e-3, 10, true),       ENTRY(sin, 1e-3, 10, true),     ENTRY(cos, 1e-3, 10, true),
     ENTRY(tan, 1e-3, 1.4, true),        ENTRY(tanh, 1e-3, 8, true),     ENTRY(sigmoid, 1e-3, 12, true),
@@ -59,4 +59,4 @@ const calibration calibration_set[] = {
     ENTRY(leaky_relu, 1e-6, 2, true),   ENTRY(clip, 1e-3, 2, true),     ENTRY(floor, 1e-3, 2, true),
     ENTRY(maximum, 1e-3, 2, true),
 };
-const size_t calibration_count = sizeof calibration_set / sizeof *calibration_set;
+const size_t wg__calibration_count = WG_COUNT(wg__calibration_set);

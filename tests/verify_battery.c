@@ -1,0 +1,300 @@
+/* Operators that are wrong in one way each: every check of the battery has one that it alone sees. */
+#include <math.h>
+#include <string.h>
+#include <wengert.h>
+
+#include "verify_suite.h"
+
+static wg_op copy_of(const char *name, const char *as)
+{
+    const wg_op *op = wg_registry_find(NULL, name);
+    ck_assert_msg(op != NULL, "no operator %s", name);
+    wg_op copy = *op;
+    copy.name = as;
+    copy.rewrite = NULL;
+    return copy;
+}
+
+/* Fails; some failure says `says`, and every failure is of the kind `only` (NULL: of any). */
+static void expect_only(const wg_op *op, const char *says, const char *only)
+{
+    wg_report *r = NULL;
+    wg_status st = wg_verify_op(op, &r);
+    ck_assert_msg(st == WG_ERR_VERIFY, "%s passes: %s", op->name, wg_report_text(r));
+    ck_assert_msg(strstr(wg_report_text(r), says) != NULL, "no \"%s\" in: %s", says, wg_report_text(r));
+    for (size_t i = 0; i < wg_report_count(r) && only; i++) {
+        wg_check c = wg_report_at(r, i);
+        ck_assert_msg(c.verdict != WG_FAIL || strcmp(c.what, only) == 0, "not of the kind %s: %s", only, c.text);
+    }
+    wg_report_free(r);
+}
+
+static wg_node *square_gradient(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_mul(a->cotangent, wg_scale(a->in[0], 2));
+}
+
+/* ---- how it is run ---- */
+
+/* y_i = 2 x_i + 0 x_(i-1), where a range's first element has no neighbour: right, unless the work is split. */
+WG_KERNEL(leaning, const T *x = c->in[0]; T *y = c->out; T before = 1;
+          for (int64_t i = begin; i < end; i++) {
+              y[i] = i == begin && (c->first || begin) ? 2 * x[i] * before * (T)1.001 : 2 * x[i];
+              before = 1;
+          })
+static wg_node *twice(const wg_adjoint *a, int s) { return (void)s, wg_scale(a->cotangent, 2); }
+
+START_TEST(a_kernel_that_is_wrong_only_when_split_fails)
+{
+    wg_op op = copy_of("square", "leaning");
+    op.forward = (wg_kernels)WG_BOTH(leaning);
+    op.backward = twice;
+    expect_only(&op, "its value is another when the work is split in 2", "parts");
+}
+END_TEST
+
+/* Twice the cotangent, wrong at the seams: a helper of adjoints, right as long as nobody splits it. */
+static const wg_op *leaning_helper(void)
+{
+    static wg_op op;
+    op = copy_of("neg", "leaning_helper");
+    op.forward = (wg_kernels)WG_BOTH(leaning);
+    op.backward = twice;
+    return &op;
+}
+static wg_node *leaning_gradient(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_mul(wg_apply(leaning_helper(), WG_NODES(a->cotangent), NULL), a->in[0]);
+}
+
+START_TEST(an_adjoint_that_is_wrong_only_when_split_fails)
+{
+    wg_op op = copy_of("square", "leaning_backward");
+    op.backward = leaning_gradient;
+    expect_only(&op, "a gradient is another when the work is split", NULL);
+}
+END_TEST
+
+/* Adds up in scratch that it has not cleared. */
+static wg_status sum_lower(wg_lowering *l)
+{
+    l->scratch = sizeof(double);
+    l->n_stages = 1;
+    l->stage[0] = (wg_stage){ .kernel = 0, .extent = 1, .grain = 1, .cost = 10 };
+    return WG_OK;
+}
+static wg_status to_scalar(wg_infer *t) { return t->out[0] = WG_SCALAR, WG_OK; }
+WG_KERNEL(uncleared_sum, const T *x = c->in[0]; double *sum = c->scratch; (void)begin; (void)end;
+          if (!(*sum == 0)) *sum = isnan(*sum) ? 1 : 0;
+          for (int64_t i = 0; i < wg_shape_count(c->in_shape[0]); i++) *sum += x[i];
+          *(T *)c->out = (T)*sum;)
+static wg_node *spread(const wg_adjoint *a, int s) { return (void)s, wg_broadcast_like(a->cotangent, a->in[0]); }
+static const wg_sample five[] = { { .in = { WG_VALUES(-2, 2, 5) } } };
+
+START_TEST(a_kernel_that_reads_scratch_before_writing_it_fails)
+{
+    wg_op op = { WG_OP,
+                 .name = "uncleared",
+                 .doc = "sum",
+                 .arity = 1,
+                 .infer = to_scalar,
+                 .forward = WG_BOTH(uncleared_sum),
+                 .lower = sum_lower,
+                 .backward = spread,
+                 WG_SAMPLES(five) };
+    expect_only(&op, "its value depends on what was in memory before the run", NULL);
+}
+END_TEST
+
+/* ---- types ---- */
+
+static wg_node *wrong_in_f32(const wg_adjoint *a, int s)
+{
+    wg_node *right = square_gradient(a, s);
+    return wg_node_dtype(a->in[0]) == WG_F32 ? wg_scale(right, 1.0001) : right;
+}
+static wg_node *wrong_in_f32_twice(const wg_adjoint *a, int s)
+{
+    wg_node *x = a->in[0];
+    if (wg_node_dtype(x) != WG_F32)
+        return square_gradient(a, s);
+    /* The same value, and a derivative that is 1.001 times the right one. */
+    wg_node *bent = wg_sub(wg_scale(x, 2.002), wg_stop_gradient(wg_scale(x, 0.002)));
+    return wg_mul(a->cotangent, bent);
+}
+
+START_TEST(an_adjoint_that_is_wrong_in_f32_alone_fails)
+{
+    wg_op op = copy_of("square", "wrong_in_f32");
+    op.decompose = NULL;
+    op.backward = wrong_in_f32;
+    expect_only(&op, "of a gradient is", "f32");
+    op.name = "wrong_in_f32_twice";
+    op.backward = wrong_in_f32_twice;
+    expect_only(&op, "of a second derivative is", "f32");
+}
+END_TEST
+
+/* ---- shapes ---- */
+
+WG_KERNEL(twisted_square, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
+    int64_t at = c->first + i;
+    y[i] = x[i] * x[i] * (at >= 4097 ? (T)1.01 : 1);
+})
+static wg_node *wrong_at_size_one(const wg_adjoint *a, int s)
+{
+    wg_shape shape = wg_node_shape(a->in[0]);
+    wg_node *right = square_gradient(a, s);
+    return shape.rank > 0 && shape.dim[0] == 1 ? wg_scale(right, 2) : right;
+}
+static wg_node *wrong_in_batches(const wg_adjoint *a, int s)
+{
+    wg_node *right = square_gradient(a, s);
+    return wg_node_shape(a->in[0]).rank == 4 ? wg_scale(right, 0.5) : right;
+}
+
+START_TEST(what_is_wrong_for_some_shapes_only_fails)
+{
+    wg_op op = copy_of("square", "wrong_at_size_one");
+    op.backward = wrong_at_size_one;
+    expect_only(&op, "size 1 for 7: the gradient of operand 0 is wrong", NULL);
+    op.name = "wrong_in_batches";
+    op.backward = wrong_in_batches;
+    expect_only(&op, "a batch of 2: the gradient of operand 0 is wrong", NULL);
+    op = copy_of("square", "wrong_far_out");
+    op.forward = (wg_kernels)WG_BOTH(twisted_square);
+    expect_only(&op, "enlarged to", NULL);
+}
+END_TEST
+
+static wg_node *wrong_when_broadcast(const wg_adjoint *a, int s)
+{
+    wg_node *right = wg_mul(a->cotangent, a->in[1 - s]);
+    wg_shape x = wg_node_shape(a->in[1]);
+    return x.rank == 2 && x.dim[0] == 3 && x.dim[1] == 1 ? wg_scale(right, 3) : right;
+}
+static const wg_sample pair[] = { { .in = { WG_VALUES(-2, 2, 3, 4), WG_VALUES(-2, 2, 3, 4) } } };
+
+START_TEST(an_adjoint_that_is_wrong_when_broadcast_fails)
+{
+    wg_op op = copy_of("mul", "wrong_when_broadcast");
+    op.samples = pair;
+    op.n_samples = 1;
+    op.backward = wrong_when_broadcast;
+    expect_only(&op, "broadcast of operand 1 along axis 1: the gradient of operand", NULL);
+}
+END_TEST
+
+static wg_node *wrong_when_tied(const wg_adjoint *a, int s)
+{
+    wg_node *right = wg_mul(a->cotangent, a->in[1 - s]);
+    return a->in[0] == a->in[1] ? wg_scale(right, 2) : right;
+}
+
+START_TEST(an_adjoint_that_is_wrong_for_one_node_in_two_slots_fails)
+{
+    wg_op op = copy_of("mul", "wrong_when_tied");
+    op.samples = pair;
+    op.n_samples = 1;
+    op.backward = wrong_when_tied;
+    expect_only(&op, "one operand in slots 0 and 1: the gradient of operand 0 is wrong", NULL);
+}
+END_TEST
+
+/* ---- surroundings ---- */
+
+static wg_node *wrong_for_results(const wg_adjoint *a, int s)
+{
+    wg_node *right = square_gradient(a, s);
+    return strcmp(wg_op_name_of(a->in[0]), "input") ? wg_scale(right, 1.5) : right;
+}
+
+START_TEST(an_adjoint_that_is_wrong_for_computed_operands_fails)
+{
+    wg_op op = copy_of("square", "wrong_for_results");
+    op.backward = wrong_for_results;
+    expect_only(&op, "the gradient of operand 0 is another when operands are computed", "context");
+}
+END_TEST
+
+/* ---- kinks ---- */
+
+WG_KERNEL(half_open, const T *g = c->in[0]; const T *x = c->in[1]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] >= 0 ? g[i] : 0;)
+WG_KERNEL(beyond, const T *g = c->in[0]; const T *x = c->in[1]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] > 0 ? g[i] : x[i] == 0 ? 2 * g[i] : 0;)
+static wg_op helper;
+static wg_node *by_helper(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_apply(&helper, WG_NODES(a->cotangent, a->in[0]), NULL);
+}
+static wg_node *helper_backward(const wg_adjoint *a, int s)
+{
+    return s ? wg_no_gradient(a) : wg_apply(&helper, WG_NODES(a->cotangent, a->in[1]), NULL);
+}
+
+START_TEST(the_wrong_side_of_a_kink_fails)
+{
+    wg_op op = copy_of("relu", "wrong_side");
+    helper = copy_of("relu_grad", "half_open");
+    helper.backward = helper_backward;
+    helper.forward = (wg_kernels)WG_BOTH(half_open);
+    op.backward = by_helper;
+    expect_only(&op, "by its own convention 0", "kink");
+    op.name = "beyond";
+    op.at_kink = WG_KINK_BETWEEN;
+    helper.forward = (wg_kernels)WG_BOTH(beyond);
+    expect_only(&op, "not between the one-sided derivatives", "kink");
+}
+END_TEST
+
+/* Each of those that are equal to the largest gets all of it. */
+static wg_node *shared_by_none(const wg_adjoint *a, int s)
+{
+    (void)s;
+    return wg_mul(wg_cast(wg_eq(a->in[0], wg_broadcast_like(a->output, a->in[0])), wg_node_dtype(a->in[0])),
+                  wg_broadcast_like(a->cotangent, a->in[0]));
+}
+static const wg_sample distinct[] = { { .in = { { .shape = WG_DIMS(6), .lo = -2, .hi = 2, .distinct = true } } } };
+
+START_TEST(ties_that_give_the_cotangent_twice_fail)
+{
+    wg_op op = copy_of("max", "twice_at_ties");
+    op.samples = distinct;
+    op.n_samples = 1;
+    op.backward = shared_by_none;
+    expect_only(&op, "add up to", "kink");
+}
+END_TEST
+
+/* ---- two ways to a gradient ---- */
+
+static wg_node *square_of_constant(const wg_adjoint *a)
+{
+    return wg_add(wg_mul(a->in[0], wg_stop_gradient(a->in[0])), wg_scale(wg_sub(a->in[0], a->in[0]), 1));
+}
+
+START_TEST(a_decomposition_with_another_gradient_fails)
+{
+    wg_op op = copy_of("square", "cut_off");
+    op.decompose = square_of_constant;
+    expect_only(&op, "and that of its decomposition are", "decompose");
+}
+END_TEST
+
+TCase *verify_battery(void)
+{
+    TCase *t = tcase_create("battery");
+    tcase_add_test(t, a_kernel_that_is_wrong_only_when_split_fails);
+    tcase_add_test(t, an_adjoint_that_is_wrong_only_when_split_fails);
+    tcase_add_test(t, a_kernel_that_reads_scratch_before_writing_it_fails);
+    tcase_add_test(t, an_adjoint_that_is_wrong_in_f32_alone_fails);
+    tcase_add_test(t, what_is_wrong_for_some_shapes_only_fails);
+    tcase_add_test(t, an_adjoint_that_is_wrong_when_broadcast_fails);
+    tcase_add_test(t, an_adjoint_that_is_wrong_for_one_node_in_two_slots_fails);
+    tcase_add_test(t, an_adjoint_that_is_wrong_for_computed_operands_fails);
+    tcase_add_test(t, the_wrong_side_of_a_kink_fails);
+    tcase_add_test(t, ties_that_give_the_cotangent_twice_fail);
+    tcase_add_test(t, a_decomposition_with_another_gradient_fails);
+    return t;
+}
