@@ -55,7 +55,7 @@ static wg_node *det_backward(const wg_adjoint *a, int slot)
 
 /* Matrices of one element are left out for det: its second derivative, 0, is the difference of two equal terms. */
 static const wg_sample samples[] = {
-    { .in = { WG_VALUES(-1, 1, 3, 3) }, .diagonal = 3 },
+    { .in = { WG_VALUES(-1, 1, 3, 3) }, .diagonal = 4 },
     { .in = { WG_VALUES(-1, 1, 2, 2, 2) }, .diagonal = -3 },
     { .in = { WG_VALUES(-1, 1, 3, 3) }, .diagonal = -4 }, /* a negative determinant */
     { .in = { WG_VALUES(1, 3, 1, 1) } },

@@ -85,16 +85,16 @@ static wg_node *inv_backward(const wg_adjoint *a, int slot)
 
 #define VALUES(...) WG_VALUES(-1, 1, __VA_ARGS__)
 static const wg_sample solve_samples[] = {
-    { .in = { VALUES(3, 3), VALUES(3, 2) }, .diagonal = 3 },
-    { .in = { VALUES(3, 3), WG_VALUES(-0.5, 0.5, 3, 3) }, .diagonal = -3 }, /* never both slots of one node: x = 1 */
-    { .in = { VALUES(4, 4), VALUES(4) }, .diagonal = 4 },
+    { .in = { VALUES(3, 3), VALUES(3, 2) }, .diagonal = 4 },
+    { .in = { VALUES(3, 3), WG_VALUES(-0.5, 0.5, 3, 3) }, .diagonal = -4 }, /* never both slots of one node: x = 1 */
+    { .in = { VALUES(4, 4), VALUES(4) }, .diagonal = 5 },
     { .in = { VALUES(2, 2, 2), VALUES(2, 2, 3) }, .diagonal = 3 },
     { .in = { VALUES(2, 1, 2, 2), VALUES(3, 2, 1) }, .diagonal = 3 }, /* batches broadcast */
     { .in = { VALUES(2, 2, 2), VALUES(2) }, .diagonal = 3 },
     { .in = { WG_VALUES(1, 3, 1, 1), VALUES(1, 1) } },
 };
 static const wg_sample inv_samples[] = {
-    { .in = { VALUES(3, 3) }, .diagonal = 3 },
+    { .in = { VALUES(3, 3) }, .diagonal = 4 },
     { .in = { VALUES(2, 2, 2) }, .diagonal = -3 },
     { .in = { WG_VALUES(1, 3, 1, 1) } },
 };
