@@ -1,9 +1,10 @@
-/* argmax: where along an axis the largest is, the first of equals; a NaN counts as largest, as in NumPy. */
+/* argmax, argmin: where along an axis the largest, the smallest, is, the first of equals; a NaN counts as both, as in
+ * NumPy. */
 #include "ops/along.h"
 
-#define ARGMAX(suffix, type)                                                                                           \
+#define EXTREME(name, suffix, type, BEYOND)                                                                            \
     WG_KERNEL_OF(                                                                                                      \
-        argmax_forward_##suffix, type, const wg__along *a = c->params;                                                 \
+        name##_forward_##suffix, type, const wg__along *a = c->params;                                                 \
         for (int64_t unit = begin; unit < end; unit++) {                                                               \
             wg__lines at = wg__lines_of(a, unit);                                                                      \
             const T *x = (const T *)c->in[0] + at.first;                                                               \
@@ -16,20 +17,24 @@
             for (int64_t k = 1; k < a->length; k++)                                                                    \
                 for (int j = 0; j < at.width; j++) {                                                                   \
                     T value = x[k * a->inner + j];                                                                     \
-                    bool larger = value > best[j] || (value != value && best[j] == best[j]);                           \
-                    best[j] = larger ? value : best[j];                                                                \
-                    out[j] = larger ? k : out[j];                                                                      \
+                    bool beyond = value BEYOND best[j] || (value != value && best[j] == best[j]);                      \
+                    best[j] = beyond ? value : best[j];                                                                \
+                    out[j] = beyond ? k : out[j];                                                                      \
                 }                                                                                                      \
         })
 
-ARGMAX(f32, float)
-ARGMAX(f64, double)
-ARGMAX(i32, int32_t)
-ARGMAX(i64, int64_t)
-ARGMAX(u8, uint8_t)
-ARGMAX(bool, uint8_t)
+#define EXTREMES(name, BEYOND)                                                                                         \
+    EXTREME(name, f32, float, BEYOND)                                                                                  \
+    EXTREME(name, f64, double, BEYOND)                                                                                 \
+    EXTREME(name, i32, int32_t, BEYOND)                                                                                \
+    EXTREME(name, i64, int64_t, BEYOND)                                                                                \
+    EXTREME(name, u8, uint8_t, BEYOND)                                                                                 \
+    EXTREME(name, bool, uint8_t, BEYOND)
+EXTREMES(argmax, >)
+EXTREMES(argmin, <)
 
 WG_KERNELS(argmax, .forward = WG_EVERY(argmax_forward));
+WG_KERNELS(argmin, .forward = WG_EVERY(argmin_forward));
 
 #ifdef WG_BASELINE
 
@@ -78,9 +83,20 @@ const wg_op wg_op_argmax = {
     .forward = WG_EVERY(argmax_forward), .lower = lower, WG_SAMPLES(samples),
 };
 
+const wg_op wg_op_argmin = {
+    WG_OP, .name = "argmin", .doc = "index of the smallest along the axis, the first of equals", .arity = 1,
+    .flags = WG_NO_GRADIENT, .attrs = attrs, .attrs_size = sizeof(argmax), .infer = infer,
+    .forward = WG_EVERY(argmin_forward), .lower = lower, WG_SAMPLES(samples),
+};
+
 wg_node *wg_argmax(wg_node *x, int axis)
 {
     return wg_apply(&wg_op_argmax, WG_NODES(x), &(argmax){ axis, false });
+}
+
+wg_node *wg_argmin(wg_node *x, int axis)
+{
+    return wg_apply(&wg_op_argmin, WG_NODES(x), &(argmax){ axis, false });
 }
 
 #endif

@@ -8,9 +8,19 @@
 #include "ops/registry.def"
 #undef WG_OP_ENTRY
 
+/* The `rewrite` of an operator that is a composition and has no kernel: what its `decompose` makes. */
+wg_node *wg__composed(wg_node *output);
+
+/* wg_apply, where the last operands may be NULL: absent. */
+wg_node *wg__apply_some(const wg_op *, wg_node *const *in, size_t n, const void *attrs);
+
 /* The operator `size`: how many elements x has along the axes, as a scalar node. */
 wg_node *wg__size(wg_node *x, wg_axes);
 /* The operator `window`: the cotangent where x is within the bounds, else 0. */
 wg_node *wg__window(wg_node *cotangent, wg_node *x, double min, double max, bool closed);
+/* The operator `diagonal`. */
+wg_node *wg__diagonal(wg_node *x, int axis1, int axis2);
+/* The operator `recurrence`; without b where that is NULL. */
+wg_node *wg__recurrence(wg_node *a, wg_node *b, int axis, bool reverse, double start);
 
 #endif

@@ -141,6 +141,30 @@ wg_status wg__reduce_lower(wg_lowering *l)
     return wg__reduce_lower_axes(l, on);
 }
 
+/* First pass, its join, second pass, its join; both are cut alike. */
+wg_status wg__reduce_lower_twice(wg_lowering *l)
+{
+    const wg__reduction *r = (const wg__reduction *)(const void *)l->params;
+    wg_status status = wg__reduce_lower(l);
+    size_t found;
+    if (status)
+        return status;
+    if (!wg__mul_size((size_t)r->results, sizeof(double), &found) || !wg__add_size(l->scratch, found, &l->scratch))
+        return wg__fail(WG_ERR_NOMEM, "partial results need more bytes than there are");
+    const wg_stage fold = l->stage[0], join = l->stage[1];
+    const int each = l->n_stages;
+    for (int pass = 0; pass < 2; pass++) {
+        l->stage[pass * each] = fold;
+        l->stage[pass * each].kernel = pass ? 0 : 1;
+        if (each == 2) {
+            l->stage[pass * each + 1] = join;
+            l->stage[pass * each + 1].kernel = pass ? 3 : 2;
+        }
+    }
+    l->n_stages = 2 * each;
+    return WG_OK;
+}
+
 /* ---- kernels ---- */
 
 /* Where position `index` of the walk begins, in elements. */
@@ -154,20 +178,26 @@ static int64_t walk_to(const wg__walk *w, int64_t index)
     return w->n ? at + index * w->stride[0] : 0;
 }
 
+/* What the fold knows of results from `result` on. */
+static wg__about about(const wg_call *c, const double *at, int64_t result)
+{
+    return (wg__about){ at ? at + result : NULL, c->attrs };
+}
+
 /* Pieces first .. last-1 of the runs that belong to one result, whose operand begins at x. */
 static void fold_runs(const wg__reduction *r, const wg__fold *f, wg__sum *sum, const char *x, int64_t first,
-                      int64_t last)
+                      int64_t last, wg__about a)
 {
     for (int64_t p = first; p < last; p++) {
         int64_t row = r->pieces == 1 ? p : p / r->pieces, begin = (p - row * r->pieces) * WG__PIECE;
         int64_t n = at_most(r->run - begin, WG__PIECE);
-        f->run(sum, x + (size_t)(walk_to(&r->reduced, row) + begin) * f->size, n);
+        f->run(sum, x + (size_t)(walk_to(&r->reduced, row) + begin) * f->size, n, a);
     }
 }
 
 /* Rows first .. last-1 of `width` columns, in blocks with sums of their own, so that rounding errors grow slowly. */
 static void fold_rows(const wg__reduction *r, const wg__fold *f, wg__sum *sum, const char *x, int64_t first,
-                      int64_t last, int64_t width)
+                      int64_t last, int64_t width, wg__about a)
 {
     enum { BLOCK = 32 };
     const wg__walk *w = &r->reduced;
@@ -177,17 +207,18 @@ static void fold_rows(const wg__reduction *r, const wg__fold *f, wg__sum *sum, c
         n = at_most(at_most(inmost - row % inmost, last - row), BLOCK); /* rows at equal distances */
         const char *at = x + (size_t)walk_to(w, row) * f->size;
         if (row == first) {
-            f->rows(sum, at, n, stride, width);
+            f->rows(sum, at, n, stride, width, a);
             continue;
         }
         f->start(block, width);
-        f->rows(block, at, n, stride, width);
+        f->rows(block, at, n, stride, width, a);
         f->join(sum, block, width);
     }
 }
 
 /* Where a unit's results go: to the operator's result, or as partial ones to scratch. */
-static void store(const wg_call *c, const wg__fold *f, const wg__sum *sum, int64_t split, int64_t result, int64_t n)
+static void store(const wg_call *c, const wg__fold *f, const wg__sum *sum, int64_t split, int64_t result, int64_t n,
+                  const double *at)
 {
     const wg__reduction *r = c->params;
     if (r->splits > 1) {
@@ -195,11 +226,12 @@ static void store(const wg_call *c, const wg__fold *f, const wg__sum *sum, int64
         for (int64_t i = 0; i < n; i++)
             partial[i] = sum[i];
     } else {
-        f->finish((char *)c->out + (size_t)result * wg_dtype_size(c->out_type), sum, n, r->count);
+        f->finish((char *)c->out + (size_t)result * wg_dtype_size(c->out_type), sum, n, r->count,
+                  about(c, at, result));
     }
 }
 
-wg_status wg__reduce_fold(const wg_call *c, const wg__fold *f, int64_t begin, int64_t end)
+static wg_status fold_about(const wg_call *c, const wg__fold *f, const double *at, int64_t begin, int64_t end)
 {
     const wg__reduction *r = c->params;
     const char *x = c->in[0];
@@ -213,8 +245,9 @@ wg_status wg__reduce_fold(const wg_call *c, const wg__fold *f, int64_t begin, in
             int64_t width = at_most(r->inner - column, WG__COLUMNS);
             int64_t first = split * r->each, last = at_most(first + r->each, r->positions);
             f->start(sum, width);
-            fold_rows(r, f, sum, x + (size_t)(walk_to(&r->kept, kept) + column) * f->size, first, last, width);
-            store(c, f, sum, split, kept * r->inner + column, width);
+            fold_rows(r, f, sum, x + (size_t)(walk_to(&r->kept, kept) + column) * f->size, first, last, width,
+                      about(c, at, kept * r->inner + column));
+            store(c, f, sum, split, kept * r->inner + column, width, at);
         }
         return WG_OK;
     }
@@ -224,13 +257,14 @@ wg_status wg__reduce_fold(const wg_call *c, const wg__fold *f, int64_t begin, in
         n = at_most(at_most(end - u, WG__COLUMNS), r->results - result);
         f->start(sum, n);
         for (int64_t i = 0; i < n; i++)
-            fold_runs(r, f, &sum[i], x + (size_t)walk_to(&r->kept, result + i) * f->size, first, last);
-        store(c, f, sum, split, result, n);
+            fold_runs(r, f, &sum[i], x + (size_t)walk_to(&r->kept, result + i) * f->size, first, last,
+                      about(c, at, result + i));
+        store(c, f, sum, split, result, n, at);
     }
     return WG_OK;
 }
 
-wg_status wg__reduce_join(const wg_call *c, const wg__fold *f, int64_t begin, int64_t end)
+static wg_status join_about(const wg_call *c, const wg__fold *f, const double *found, int64_t begin, int64_t end)
 {
     const wg__reduction *r = c->params;
     const wg__sum *partial = c->scratch;
@@ -240,9 +274,57 @@ wg_status wg__reduce_join(const wg_call *c, const wg__fold *f, int64_t begin, in
         f->start(sum, n);
         for (int64_t split = 0; split < r->splits; split++)
             f->join(sum, partial + split * r->results + at, n);
-        f->finish((char *)c->out + (size_t)at * wg_dtype_size(c->out_type), sum, n, r->count);
+        f->finish((char *)c->out + (size_t)at * wg_dtype_size(c->out_type), sum, n, r->count, about(c, found, at));
     }
     return WG_OK;
+}
+
+wg_status wg__reduce_fold(const wg_call *c, const wg__fold *f, int64_t begin, int64_t end)
+{
+    return fold_about(c, f, NULL, begin, end);
+}
+
+wg_status wg__reduce_join(const wg_call *c, const wg__fold *f, int64_t begin, int64_t end)
+{
+    return join_about(c, f, NULL, begin, end);
+}
+
+/* ---- two passes: the first's results stand in scratch behind the partial ones ---- */
+
+static double *found_first(const wg_call *c)
+{
+    const wg__reduction *r = c->params;
+    return (double *)c->scratch + (r->splits > 1 ? r->splits * r->results : 0);
+}
+
+static wg_call into_scratch(const wg_call *c)
+{
+    wg_call first = *c;
+    first.out = found_first(c);
+    first.out_type = WG_F64;
+    return first;
+}
+
+wg_status wg__reduce_fold_first(const wg_call *c, const wg__fold *f, int64_t begin, int64_t end)
+{
+    wg_call first = into_scratch(c);
+    return fold_about(&first, f, NULL, begin, end);
+}
+
+wg_status wg__reduce_join_first(const wg_call *c, const wg__fold *f, int64_t begin, int64_t end)
+{
+    wg_call first = into_scratch(c);
+    return join_about(&first, f, NULL, begin, end);
+}
+
+wg_status wg__reduce_fold_second(const wg_call *c, const wg__fold *f, int64_t begin, int64_t end)
+{
+    return fold_about(c, f, found_first(c), begin, end);
+}
+
+wg_status wg__reduce_join_second(const wg_call *c, const wg__fold *f, int64_t begin, int64_t end)
+{
+    return join_about(c, f, found_first(c), begin, end);
 }
 
 /* ---- samples: all, trailing, leading, middle and alternating axes ---- */

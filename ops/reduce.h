@@ -6,6 +6,8 @@
 #ifndef WG_OPS_REDUCE_H
 #define WG_OPS_REDUCE_H
 
+#include <string.h>
+
 #include "ops/builtin.h"
 #include "ops/lanes.h"
 #include "ops/op.h"
@@ -57,33 +59,49 @@ typedef union wg__sum {
     int64_t i;
 } wg__sum;
 
+/* What a fold may know besides the elements: the operator's attributes, and, in the second of two passes, what the
+ * first has found for each result; at[i] belongs to sums[i]. */
+typedef struct wg__about {
+    const double *at;
+    const void *attrs;
+} wg__about;
+
 /* A fold, for operands of one type. `sums` are contiguous doubles or int64s. */
 typedef struct wg__fold {
-    size_t size;                                                               /* of an operand's element */
-    void (*start)(void *sums, int64_t n);                                      /* the value of no elements */
-    void (*run)(void *sums, const void *x, int64_t n);                         /* x[0..n) into sums[0] */
-    void (*rows)(void *sums, const void *x, int64_t n, int64_t stride, int64_t width); /* n rows into sums[0..width) */
-    void (*join)(void *sums, const void *others, int64_t n);                   /* others[i] into sums[i] */
-    void (*finish)(void *out, const void *sums, int64_t n, int64_t count);     /* results out[0..n) */
+    size_t size;                          /* of an operand's element */
+    void (*start)(void *sums, int64_t n); /* the value of no elements */
+    /* x[0..n) into sums[0]; n rows into sums[0..width); others[i] into sums[i]; results out[0..n) */
+    void (*run)(void *sums, const void *x, int64_t n, wg__about);
+    void (*rows)(void *sums, const void *x, int64_t n, int64_t stride, int64_t width, wg__about);
+    void (*join)(void *sums, const void *others, int64_t n);
+    void (*finish)(void *out, const void *sums, int64_t n, int64_t count, wg__about);
 } wg__fold;
 
 wg_status wg__reduce_fold(const wg_call *, const wg__fold *, int64_t begin, int64_t end);
 wg_status wg__reduce_join(const wg_call *, const wg__fold *, int64_t begin, int64_t end);
 
-/* Defines kernels `name`_fold_suffix and `name`_join_suffix: operands of T, carried as S, results of R. FOLD(s, x)
- * takes and gives S, FINISH(s, n) gives what R is made of. Lanes keep the adders busy; lanes and blocks keep
- * rounding errors small. */
-#define WG_REDUCE(name, suffix, T, S, R, START, FOLD, FINISH)                                                          \
+/* Reductions that go over their operand twice: the first pass leaves a double for each result, about which the second
+ * folds. Kernels: 0 and 3 fold and join the second pass, 1 and 2 the first. */
+wg_status wg__reduce_lower_twice(wg_lowering *);
+wg_status wg__reduce_fold_first(const wg_call *, const wg__fold *, int64_t begin, int64_t end);
+wg_status wg__reduce_join_first(const wg_call *, const wg__fold *, int64_t begin, int64_t end);
+wg_status wg__reduce_fold_second(const wg_call *, const wg__fold *, int64_t begin, int64_t end);
+wg_status wg__reduce_join_second(const wg_call *, const wg__fold *, int64_t begin, int64_t end);
+
+/* Defines the fold `name`_suffix: operands of T, carried as S, results of R. FOLD(s, x) takes and gives S, FINISH(s, n)
+ * gives what R is made of. Lanes keep the adders busy; lanes and blocks keep rounding errors small. */
+#define WG_FOLD(name, suffix, T, S, R, START, FOLD, FINISH)                                                          \
     WG__FOLD_LANES(S, name##_lanes_##suffix, FOLD)                                                                     \
     static void name##_start_##suffix(void *sums, int64_t n)                                                           \
     {                                                                                                                  \
         for (int64_t i = 0; i < n; i++)                                                                                \
             ((S *)sums)[i] = START;                                                                                    \
     }                                                                                                                  \
-    static void name##_run_##suffix(void *sums, const void *from, int64_t n)                                           \
+    static void name##_run_##suffix(void *sums, const void *from, int64_t n, wg__about about)                          \
     {                                                                                                                  \
         enum { BLOCK = 512 };                                                                                          \
         const T *x = from;                                                                                             \
+        (void)about;                                                                                                   \
         S lane[WG__LANES], block[WG__LANES], sum = *(S *)sums;                                                         \
         int64_t i = 0, whole = n - n % WG__LANES;                                                                      \
         for (int l = 0; l < WG__LANES && whole; l++)                                                                   \
@@ -104,9 +122,11 @@ wg_status wg__reduce_join(const wg_call *, const wg__fold *, int64_t begin, int6
             sum = FOLD(sum, (S)x[i]);                                                                                  \
         *(S *)sums = sum;                                                                                              \
     }                                                                                                                  \
-    static void name##_rows_##suffix(void *sums, const void *from, int64_t n, int64_t stride, int64_t width)           \
+    static void name##_rows_##suffix(void *sums, const void *from, int64_t n, int64_t stride, int64_t width,           \
+                                     wg__about about)                                                                  \
     {                                                                                                                  \
         S *restrict sum = sums;                                                                                        \
+        (void)about;                                                                                                   \
         for (int64_t r = 0; r < n; r++) {                                                                              \
             const T *restrict x = (const T *)from + r * stride;                                                        \
             for (int64_t l = 0; l < width; l++)                                                                        \
@@ -120,18 +140,22 @@ wg_status wg__reduce_join(const wg_call *, const wg__fold *, int64_t begin, int6
         for (int64_t i = 0; i < n; i++)                                                                                \
             sum[i] = FOLD(sum[i], other[i]);                                                                           \
     }                                                                                                                  \
-    static void name##_finish_##suffix(void *to, const void *sums, int64_t n, int64_t count)                           \
+    static void name##_finish_##suffix(void *to, const void *sums, int64_t n, int64_t count, wg__about about)          \
     {                                                                                                                  \
         R *out = to;                                                                                                   \
         const S *sum = sums;                                                                                           \
-        (void)count;                                                                                                   \
+        (void)count, (void)about;                                                                                      \
         for (int64_t i = 0; i < n; i++)                                                                                \
             out[i] = (R)(FINISH(sum[i], count));                                                                       \
     }                                                                                                                  \
     static const wg__fold name##_##suffix = {                                                                          \
         sizeof(T),            name##_start_##suffix,     name##_run_##suffix,                                          \
         name##_rows_##suffix, name##_join_sums_##suffix, name##_finish_##suffix,                                       \
-    };                                                                                                                 \
+    };
+
+/* The same, and kernels `name`_fold_suffix and `name`_join_suffix. */
+#define WG_REDUCE(name, suffix, T, S, R, START, FOLD, FINISH)                                                          \
+    WG_FOLD(name, suffix, T, S, R, START, FOLD, FINISH)                                                                \
     static wg_status name##_fold_##suffix(const wg_call *c, int64_t begin, int64_t end)                                \
     {                                                                                                                  \
         return wg__reduce_fold(c, &name##_##suffix, begin, end);                                                       \
@@ -139,6 +163,101 @@ wg_status wg__reduce_join(const wg_call *, const wg__fold *, int64_t begin, int6
     static wg_status name##_join_##suffix(const wg_call *c, int64_t begin, int64_t end)                                \
     {                                                                                                                  \
         return wg__reduce_join(c, &name##_##suffix, begin, end);                                                       \
+    }
+
+/* A kernel table with bool read as u8. */
+#define WG_EVERY_BY_U8(name)                                                                                           \
+    {                                                                                                                  \
+        .f32 = name##_f32, .f64 = name##_f64, .i32 = name##_i32, .i64 = name##_i64, .u8 = name##_u8,                   \
+        .boolean = name##_u8                                                                                           \
+    }
+
+/* Defines the fold `name`_suffix, the sum of MAP(x, about, attrs) over operands of T; MAP is computed in W, side by
+ * side, and added up in f64. FINISH(s, n, about, attrs) gives the result, of type R. */
+#define WG_FOLD_MAPPED(name, suffix, T, W, R, MAP, FINISH)                                                           \
+    static void name##_start_##suffix(void *sums, int64_t n)                                                           \
+    {                                                                                                                  \
+        memset(sums, 0, (size_t)n * sizeof(double));                                                                   \
+    }                                                                                                                  \
+    static inline void name##_step_##suffix(double lane[WG__LANES], const T *x, W at, const void *attrs)               \
+    {                                                                                                                  \
+        W part[WG__LANES];                                                                                             \
+        (void)at, (void)attrs;                                                                                         \
+        WG_SIMD for (int j = 0; j < WG__LANES; j++) part[j] = MAP((W)x[j], at, attrs);                                 \
+        for (int j = 0; j < WG__LANES; j++)                                                                            \
+            lane[j] += (double)part[j];                                                                                \
+    }                                                                                                                  \
+    static void name##_run_##suffix(void *sums, const void *from, int64_t n, wg__about about)                          \
+    {                                                                                                                  \
+        const T *x = from;                                                                                             \
+        const W at = about.at ? (W)*about.at : 0;                                                                      \
+        double lane[WG__LANES] = { 0 }, last[WG__LANES] = { 0 };                                                       \
+        const int rest = (int)(n % WG__LANES);                                                                         \
+        for (int64_t i = 0; i < n - rest; i += WG__LANES)                                                              \
+            name##_step_##suffix(lane, x + i, at, about.attrs);                                                        \
+        if (rest) { /* a step that is filled up */                                                                     \
+            T step[WG__LANES] = { 0 };                                                                                 \
+            memcpy(step, x + n - rest, (size_t)rest * sizeof(T));                                                      \
+            name##_step_##suffix(last, step, at, about.attrs);                                                         \
+        }                                                                                                              \
+        for (int j = 0; j < rest; j++)                                                                                 \
+            lane[j] += last[j];                                                                                        \
+        *(double *)sums += wg__lanes_sum(lane);                                                                        \
+    }                                                                                                                  \
+    static void name##_rows_##suffix(void *sums, const void *from, int64_t n, int64_t stride, int64_t width,           \
+                                     wg__about about)                                                                  \
+    {                                                                                                                  \
+        double *restrict sum = sums;                                                                                   \
+        W at[WG__COLUMNS], part[WG__COLUMNS];                                                                          \
+        for (int64_t l = 0; l < width; l++)                                                                            \
+            at[l] = about.at ? (W)about.at[l] : 0;                                                                     \
+        (void)at;                                                                                                      \
+        for (int64_t r = 0; r < n; r++) {                                                                              \
+            const T *restrict x = (const T *)from + r * stride;                                                        \
+            WG_SIMD for (int64_t l = 0; l < width; l++) part[l] = MAP((W)x[l], at[l], about.attrs);                    \
+            for (int64_t l = 0; l < width; l++)                                                                        \
+                sum[l] += (double)part[l];                                                                             \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static void name##_join_sums_##suffix(void *sums, const void *others, int64_t n)                                   \
+    {                                                                                                                  \
+        for (int64_t i = 0; i < n; i++)                                                                                \
+            ((double *)sums)[i] += ((const double *)others)[i];                                                        \
+    }                                                                                                                  \
+    static void name##_finish_##suffix(void *to, const void *sums, int64_t n, int64_t count, wg__about about)          \
+    {                                                                                                                  \
+        R *out = to;                                                                                                   \
+        const double *sum = sums;                                                                                      \
+        (void)count, (void)about;                                                                                      \
+        for (int64_t i = 0; i < n; i++)                                                                                \
+            out[i] = (R)(FINISH(sum[i], count, (about.at ? about.at[i] : 0), about.attrs));                            \
+    }                                                                                                                  \
+    static const wg__fold name##_##suffix = {                                                                          \
+        sizeof(T),            name##_start_##suffix,     name##_run_##suffix,                                          \
+        name##_rows_##suffix, name##_join_sums_##suffix, name##_finish_##suffix,                                       \
+    };
+
+/* The four kernels of an operator that goes twice, from its two folds: stage 1 and 2 (first), 0 and 3 (second). */
+#define WG_REDUCE_TWICE(name, suffix, first, second)                                                                   \
+    static wg_status name##_fold_first_##suffix(const wg_call *c, int64_t begin, int64_t end)                          \
+    {                                                                                                                  \
+        return wg__reduce_fold_first(c, first, begin, end);                                                            \
+    }                                                                                                                  \
+    static wg_status name##_join_first_##suffix(const wg_call *c, int64_t begin, int64_t end)                          \
+    {                                                                                                                  \
+        return wg__reduce_join_first(c, first, begin, end);                                                            \
+    }                                                                                                                  \
+    static wg_status name##_fold_##suffix(const wg_call *c, int64_t begin, int64_t end)                                \
+    {                                                                                                                  \
+        return wg__reduce_fold_second(c, second, begin, end);                                                          \
+    }                                                                                                                  \
+    static wg_status name##_join_##suffix(const wg_call *c, int64_t begin, int64_t end)                                \
+    {                                                                                                                  \
+        return wg__reduce_join_second(c, second, begin, end);                                                          \
+    }
+#define WG_TWICE_STAGES(name)                                                                                          \
+    {                                                                                                                  \
+        WG_BOTH(name##_fold_first), WG_BOTH(name##_join_first), WG_BOTH(name##_join)                                   \
     }
 
 #endif

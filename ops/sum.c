@@ -11,18 +11,8 @@ WG_REDUCE(sum, i32, int32_t, int64_t, int64_t, 0, WRAPPING_ADD, AS_IT_IS)
 WG_REDUCE(sum, i64, int64_t, int64_t, int64_t, 0, WRAPPING_ADD, AS_IT_IS)
 WG_REDUCE(sum, u8, uint8_t, int64_t, int64_t, 0, WRAPPING_ADD, AS_IT_IS)
 
-#define FOLDS                                                                                                          \
-    {                                                                                                                  \
-        .f32 = sum_fold_f32, .f64 = sum_fold_f64, .i32 = sum_fold_i32, .i64 = sum_fold_i64, .u8 = sum_fold_u8,         \
-        .boolean = sum_fold_u8                                                                                         \
-    }
-#define JOINS                                                                                                          \
-    {                                                                                                                  \
-        .f32 = sum_join_f32, .f64 = sum_join_f64, .i32 = sum_join_i32, .i64 = sum_join_i64, .u8 = sum_join_u8,         \
-        .boolean = sum_join_u8                                                                                         \
-    }
-WG_KERNELS(sum, .forward = FOLDS, .stage[0] = JOINS);
-WG_KERNELS(sum_to_like, .forward = FOLDS, .stage[0] = JOINS);
+WG_KERNELS(sum, .forward = WG_EVERY_BY_U8(sum_fold), .stage[0] = WG_EVERY_BY_U8(sum_join));
+WG_KERNELS(sum_to_like, .forward = WG_EVERY_BY_U8(sum_fold), .stage[0] = WG_EVERY_BY_U8(sum_join));
 
 #ifdef WG_BASELINE
 
@@ -81,13 +71,13 @@ static const wg_sample like_samples[] = {
 
 const wg_op wg_op_sum = {
     WG_OP, .name = "sum", .doc = "sum along the axes; bool and integers are counted in i64", .arity = 1,
-    .attrs = wg__reduce_attr_table, .attrs_size = sizeof(wg__reduce_attrs), .infer = sum_infer, .forward = FOLDS,
-    .stage[0] = JOINS, .lower = wg__reduce_lower, .backward = sum_backward, WG_SAMPLES(wg__reduce_samples),
+    .attrs = wg__reduce_attr_table, .attrs_size = sizeof(wg__reduce_attrs), .infer = sum_infer, .forward = WG_EVERY_BY_U8(sum_fold),
+    .stage[0] = WG_EVERY_BY_U8(sum_join), .lower = wg__reduce_lower, .backward = sum_backward, WG_SAMPLES(wg__reduce_samples),
 };
 
 const wg_op wg_op_sum_to_like = {
     WG_OP, .name = "sum_to_like", .doc = "undoes a broadcast: x summed down to the shape of the second operand",
-    .arity = 2, .flags = WG_SHAPE_ONLY_LAST, .infer = sum_to_like_infer, .forward = FOLDS, .stage[0] = JOINS,
+    .arity = 2, .flags = WG_SHAPE_ONLY_LAST, .infer = sum_to_like_infer, .forward = WG_EVERY_BY_U8(sum_fold), .stage[0] = WG_EVERY_BY_U8(sum_join),
     .lower = sum_to_like_lower, .backward = sum_to_like_backward, WG_SAMPLES(like_samples),
 };
 

@@ -124,6 +124,9 @@ START_TEST(the_bits_do_not_depend_on_threads)
         wg_mean(x, WG_AXES(0, 1), false), wg_sum(x, WG_AXES(0, 2), false), wg_max(x, WG_AXES(1), false),
         wg_softmax(x, 1), wg_log_softmax(x, 2), wg_mse(flat, zeros, WG_MEAN), wg_permute(x, WG_AXES(2, 0, 1)),
         wg_bce_logits(flat, zeros, WG_SUM), wg_dropout(flat, 0.3),
+        wg_prod(x, WG_AXES(0), false), wg_var(x, WG_ALL_AXES, false, 1), wg_std(x, WG_AXES(0, 1), false, 0),
+        wg_logsumexp(x, WG_ALL_AXES, false), wg_logsumexp(x, WG_AXES(0, 1), false), wg_norm(x, 3, WG_ALL_AXES, false),
+        wg_norm(x, INFINITY, WG_AXES(0, 1), false), wg_grad(wg_sum(wg_prod(x, WG_AXES(1), false), WG_ALL_AXES, false), x),
     };
     for (size_t k = 0; k < WG_COUNT(y); k++) {
         wg_view one = value_in(y[k], WG_TRAIN, 1), many = value_in(y[k], WG_TRAIN, 3);
@@ -141,6 +144,123 @@ START_TEST(argmax_takes_the_first_of_equals)
     ASSERT_VALUES(wg_argmax(OF_TYPE(WG_I64, -3, -1, -2), 0), 1);
     ASSERT_VALUES(wg_argmax(OF_TYPE(WG_BOOL, 0, 1, 1), 0), 1);
     ck_assert_int_eq(wg_node_dtype(wg_argmax(x, 1)), WG_I64);
+}
+END_TEST
+
+START_TEST(argmin_takes_the_first_of_equals)
+{
+    wg_node *x = TENSOR(WG_SHAPE(2, 3), 5, 1, 1, 7, 2, 0);
+    ASSERT_VALUES(wg_argmin(x, -1), 1, 2);
+    ASSERT_VALUES(wg_argmin(x, 0), 0, 0, 1);
+    ASSERT_VALUES(wg_argmin(VECTOR(1, NAN, -9), 0), 1);
+    ASSERT_VALUES(wg_argmin(OF_TYPE(WG_U8, 3, 1, 2), 0), 1);
+    ASSERT_FAILS(wg_argmin(VECTOR(1), 1), WG_ERR_ARG, "argmin: axis 1 is out of range for rank 1");
+}
+END_TEST
+
+START_TEST(any_and_all_of_every_type)
+{
+    static const wg_dtype type[] = { WG_F32, WG_F64, WG_I32, WG_I64, WG_U8, WG_BOOL };
+    for (size_t i = 0; i < WG_COUNT(type); i++) {
+        wg_node *x = wg_cast(TENSOR(WG_SHAPE(3, 2), 0, 0, 1, 0, 1, 1), type[i]);
+        ASSERT_VALUES(wg_any(x, WG_AXES(1), false), 0, 1, 1);
+        ASSERT_VALUES(wg_all(x, WG_AXES(1), false), 0, 0, 1);
+        ASSERT_VALUES(wg_all(x, WG_AXES(0), true), 0, 0);
+        ASSERT_VALUES(wg_any(x, WG_ALL_AXES, false), 1);
+        ck_assert_int_eq(wg_node_dtype(wg_any(x, WG_ALL_AXES, false)), WG_BOOL);
+    }
+    ASSERT_VALUES(wg_any(VECTOR(0.25, 0), WG_ALL_AXES, false), 1); /* no cast on the way */
+    ASSERT_VALUES(wg_all(VECTOR(NAN, -0.5), WG_ALL_AXES, false), 1);
+    wg_node *none = constant(WG_F64, WG_SHAPE(0), NULL);
+    ASSERT_VALUES(wg_any(none, WG_ALL_AXES, false), 0);
+    ASSERT_VALUES(wg_all(none, WG_ALL_AXES, false), 1);
+    wg_node *late = wg_concat(WG_NODES(wg_zeros(g, WG_F32, WG_SHAPE(200000)), OF_TYPE(WG_F32, 1)), 0);
+    ASSERT_VALUES(wg_any(late, WG_ALL_AXES, false), 1); /* in the last of many splits */
+    ASSERT_VALUES(wg_all(late, WG_ALL_AXES, false), 0);
+}
+END_TEST
+
+START_TEST(products_and_their_gradients_at_zeros)
+{
+    wg_node *x = TENSOR(WG_SHAPE(3, 3), 0, 3, 5, 0, 0, 2, -1, 2, 3);
+    ASSERT_VALUES(wg_prod(x, WG_AXES(1), false), 0, 0, -6);
+    ASSERT_VALUES(wg_prod(OF_TYPE(WG_I32, 100000, 100000), WG_ALL_AXES, false), 1e10);
+    ASSERT_VALUES(wg_prod(constant(WG_F64, WG_SHAPE(0), NULL), WG_ALL_AXES, false), 1);
+    wg_node *sum = wg_sum(wg_prod(x, WG_AXES(1), false), WG_ALL_AXES, false), *d = wg_grad(sum, x);
+    ASSERT_VALUES(d, 15, 0, 0, 0, 0, 0, 6, -3, -2);
+    wg_node *second = wg_grad(wg_sum(wg_mul(d, d), WG_ALL_AXES, false), x); /* 2 H d; H has the third elements */
+    ASSERT_VALUES(second, 0, 150, 90, 0, 0, 0, 2 * (3 * -3 + 2 * -2), 2 * (3 * 6 + -1 * -2), 2 * (2 * 6 + -1 * -3));
+    ASSERT_VALUES(wg_grad(wg_prod(VECTOR(2), WG_ALL_AXES, false), VECTOR(3)), 0);
+    ASSERT_FAILS(wg_prod(VECTOR(1), WG_AXES(1), false), WG_ERR_ARG, "prod: axis 1 is out of range for rank 1");
+}
+END_TEST
+
+/* NumPy: numpy.var([1, 2, 4, 8], ddof=1) is 9.583333333333334. */
+START_TEST(variances)
+{
+    wg_node *x = VECTOR(1, 2, 4, 8);
+    ASSERT_NEAR(wg_var(x, WG_ALL_AXES, false, 1), 1e-14, 9.583333333333334);
+    ASSERT_NEAR(wg_var(x, WG_ALL_AXES, true, 0), 1e-14, 7.1875);
+    ASSERT_NEAR(wg_std(x, WG_ALL_AXES, false, 1), 1e-14, 3.095695936834452);
+    ASSERT_NEAR(wg_var(wg_shift(x, 1e9), WG_ALL_AXES, false, 1), 1e-12, 9.583333333333334); /* about the mean */
+    ASSERT_VALUES(wg_var(VECTOR(3), WG_ALL_AXES, false, 1), NAN);
+    ASSERT_VALUES(wg_var(VECTOR(3, 5), WG_ALL_AXES, false, 3), INFINITY);
+    wg_node *flat = VECTOR(2, 2, 2);
+    ASSERT_VALUES(wg_grad(wg_std(flat, WG_ALL_AXES, false, 1), flat), 0, 0, 0);
+    wg_node *many = wg_scale(scattered(WG_F32, WG_SHAPE(3, 100000), 4), 1e-3);
+    for (int axis = 0; axis < 2; axis++) { /* long and wide: the definition, in f64 */
+        wg_node *wide = wg_cast(many, WG_F64), *off = wg_sub(wide, wg_mean(wide, WG_AXES(axis), true));
+        wg_node *exact = wg_mean(wg_square(off), WG_AXES(axis), false);
+        wg_node *error = wg_div(wg_sub(wg_cast(wg_var(many, WG_AXES(axis), false, 0), WG_F64), exact), exact);
+        ck_assert(element(wg_max(wg_abs(error), WG_ALL_AXES, false), 0) < 1e-7);
+    }
+    ASSERT_FAILS(wg_var(x, WG_ALL_AXES, false, -1), WG_ERR_ARG, "var: correction must be at least 0, got -1");
+    ASSERT_FAILS(wg_std(OF_TYPE(WG_I32, 1), WG_ALL_AXES, false, 1), WG_ERR_DTYPE, "std: takes f32 or f64, got i32");
+}
+END_TEST
+
+START_TEST(logsumexp_has_no_limits)
+{
+    ASSERT_NEAR(wg_logsumexp(VECTOR(0, 1, 2), WG_ALL_AXES, false), 1e-15, 2.4076059644443806);
+    ASSERT_NEAR(wg_logsumexp(VECTOR(1000, 1000), WG_ALL_AXES, true), 1e-12, 1000.6931471805599);
+    ASSERT_NEAR(wg_logsumexp(VECTOR(-1000, -1000), WG_ALL_AXES, false), 1e-12, -999.3068528194401);
+    wg_node *ends = TENSOR(WG_SHAPE(4, 2), -INFINITY, -INFINITY, INFINITY, 1, NAN, 1, -INFINITY, 3);
+    ASSERT_VALUES(wg_logsumexp(ends, WG_AXES(1), false), -INFINITY, INFINITY, NAN, 3);
+    ASSERT_VALUES(wg_logsumexp(constant(WG_F64, WG_SHAPE(0), NULL), WG_ALL_AXES, false), -INFINITY);
+    wg_node *x = wg_scale(scattered(WG_F64, WG_SHAPE(37, 70), 5), 30);
+    for (int axis = 0; axis < 2; axis++) { /* the line that log_softmax subtracts */
+        wg_node *other = wg_mean(wg_sub(x, wg_log_softmax(x, axis)), WG_AXES(axis), false);
+        wg_node *apart = wg_abs(wg_sub(wg_logsumexp(x, WG_AXES(axis), false), other));
+        ck_assert(element(wg_max(apart, WG_ALL_AXES, false), 0) < 1e-13);
+    }
+}
+END_TEST
+
+/* torch.linalg.vector_norm */
+START_TEST(norms_of_every_kind)
+{
+    wg_node *x = VECTOR(3, 0, -4);
+    ASSERT_VALUES(wg_norm(x, 2, WG_ALL_AXES, false), 5);
+    ASSERT_VALUES(wg_norm(x, 1, WG_ALL_AXES, true), 7);
+    ASSERT_VALUES(wg_norm(x, 0, WG_ALL_AXES, false), 2);
+    ASSERT_VALUES(wg_norm(x, INFINITY, WG_ALL_AXES, false), 4);
+    ASSERT_VALUES(wg_norm(x, -INFINITY, WG_ALL_AXES, false), 0);
+    ASSERT_NEAR(wg_norm(x, 3, WG_ALL_AXES, false), 1e-14, 4.497941445275415);
+    ASSERT_VALUES(wg_norm(x, -1, WG_ALL_AXES, false), 0);
+    ASSERT_NEAR(wg_norm(VECTOR(3e200, -4e200), 2, WG_ALL_AXES, false), 1e185, 5e200); /* neither overflow nor vanish */
+    ASSERT_NEAR(wg_norm(VECTOR(3e-200, 4e-200), 2, WG_ALL_AXES, false), 1e-214, 5e-200);
+    ASSERT_VALUES(wg_norm(VECTOR(1, INFINITY), 2, WG_ALL_AXES, false), INFINITY);
+    ASSERT_VALUES(wg_norm(VECTOR(1, NAN), INFINITY, WG_ALL_AXES, false), NAN);
+    ASSERT_VALUES(wg_norm(TENSOR(WG_SHAPE(2, 2), 3, 5, 4, 12), 2, WG_AXES(0), false), 5, 13);
+    ASSERT_NEAR(wg_grad(wg_norm(x, 2, WG_ALL_AXES, false), x), 1e-15, 0.6, 0, -0.8);
+    ASSERT_VALUES(wg_grad(wg_norm(x, 0, WG_ALL_AXES, false), x), 0, 0, 0);
+    wg_node *zero = VECTOR(0, 0), *tie = VECTOR(-3, 3, 1);
+    for (int p = 1; p < 4; p++)
+        ASSERT_VALUES(wg_grad(wg_norm(zero, p, WG_ALL_AXES, false), zero), 0, 0);
+    ASSERT_VALUES(wg_grad(wg_norm(tie, INFINITY, WG_ALL_AXES, false), tie), -0.5, 0.5, 0);
+    ASSERT_FAILS(wg_norm(x, NAN, WG_ALL_AXES, false), WG_ERR_ARG, "norm: p must be a number, got nan");
+    ASSERT_FAILS(wg_norm(constant(WG_F64, WG_SHAPE(2, 0), NULL), INFINITY, WG_AXES(1), false), WG_ERR_SHAPE,
+                 "norm: there are no elements along axis 1");
 }
 END_TEST
 
@@ -182,6 +302,12 @@ TCase *ops_reduction_tests(void)
     tcase_add_test(t, long_sums_are_accurate);
     tcase_add_test(t, the_bits_do_not_depend_on_threads);
     tcase_add_test(t, argmax_takes_the_first_of_equals);
+    tcase_add_test(t, argmin_takes_the_first_of_equals);
+    tcase_add_test(t, any_and_all_of_every_type);
+    tcase_add_test(t, products_and_their_gradients_at_zeros);
+    tcase_add_test(t, variances);
+    tcase_add_test(t, logsumexp_has_no_limits);
+    tcase_add_test(t, norms_of_every_kind);
     tcase_add_test(t, softmax_neither_overflows_nor_forgets);
     tcase_add_test(t, ties_share_the_gradient);
     return t;

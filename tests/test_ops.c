@@ -144,5 +144,6 @@ int main(void)
     suite_add_tcase(suite, ops_control_tests());
     suite_add_tcase(suite, ops_moves_tests());
     suite_add_tcase(suite, ops_index_tests());
+    suite_add_tcase(suite, ops_linear_tests());
     return run_suite(suite);
 }

@@ -155,6 +155,7 @@ typedef struct wg_sample {
     wg_sample_in in[4];
     const void *attrs; /* NULL: the defaults */
     int n;             /* operands; 0: the operator's arity */
+    double diagonal;   /* added to the diagonals of operand 0's matrices, beyond its range: keeps them regular */
 } wg_sample;
 
 /* ---- the descriptor ---- */

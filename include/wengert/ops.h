@@ -23,6 +23,22 @@ typedef enum wg_reduction {
 /* linear algebra: op(a) op(b), where op transposes the last two axes; batch dimensions broadcast, vectors as in NumPy */
 WG_API wg_node *wg_matmul(wg_node *a, wg_node *b);
 WG_API wg_node *wg_matmul_t(wg_node *a, bool transpose_a, wg_node *b, bool transpose_b);
+WG_API wg_node *wg_outer(wg_node *a, wg_node *b); /* a_i b_j of two vectors */
+/* Einstein's summation: "ij,jk->ik"; without "->" the letters that stand once, in alphabetic order; "..." for axes that
+ * broadcast; a letter twice in one operand is its diagonal; sizes of 1 broadcast. WG_ERR_ARG: the equation; WG_ERR_SHAPE. At most
+ * 63 characters. */
+WG_API wg_node *wg_einsum(const char *equation, wg_nodes);
+/* Square matrices a (.., n, n), each of a batch by itself. Where one is singular, or not positive definite, the run fails:
+ * WG_ERR_RANGE; det and logdet (log |det|) have values there, 0 and -inf, but no gradients. */
+WG_API wg_node *wg_cholesky(wg_node *a); /* the lower triangle L of L L^T = (a + a^T) / 2 */
+WG_API wg_node *wg_inv(wg_node *a);
+WG_API wg_node *wg_det(wg_node *a);
+WG_API wg_node *wg_logdet(wg_node *a);
+/* x with a x = b; b is (n), a vector, or (.., n, k); batches broadcast. */
+WG_API wg_node *wg_solve(wg_node *a, wg_node *b);
+/* The same for op(a) x = b, where only a's lower (upper) triangle is read, and op transposes it. Never fails: a zero on the
+ * diagonal gives infinities. */
+WG_API wg_node *wg_triangular_solve(wg_node *a, wg_node *b, bool lower, bool transpose);
 
 /* arithmetic */
 WG_API wg_node *wg_add(wg_node *, wg_node *);
@@ -121,9 +137,36 @@ WG_API wg_node *wg_sum(wg_node *, wg_axes, bool keepdims);
 WG_API wg_node *wg_mean(wg_node *, wg_axes, bool keepdims);
 WG_API wg_node *wg_max(wg_node *, wg_axes, bool keepdims); /* ties share the gradient equally */
 WG_API wg_node *wg_min(wg_node *, wg_axes, bool keepdims);
+WG_API wg_node *wg_prod(wg_node *, wg_axes, bool keepdims); /* of bool and integers in i64 */
+/* sum((x - mean)^2) / (n - correction), and its root; correction 1 is the sample's variance, 0 the population's. The
+ * gradient of wg_std is 0 where it is 0. WG_ERR_ARG: a negative correction. */
+WG_API wg_node *wg_var(wg_node *, wg_axes, bool keepdims, int64_t correction);
+WG_API wg_node *wg_std(wg_node *, wg_axes, bool keepdims, int64_t correction);
+WG_API wg_node *wg_logsumexp(wg_node *, wg_axes, bool keepdims); /* of no elements: -inf */
+/* sum(|x|^p)^(1/p); INFINITY and -INFINITY: the largest and smallest magnitude, ties share the gradient equally; 0: how
+ * many elements are not 0. Gradient 0 where x or the norm is 0. */
+WG_API wg_node *wg_norm(wg_node *, double p, wg_axes, bool keepdims);
+WG_API wg_node *wg_any(wg_node *, wg_axes, bool keepdims); /* bool, of any type: is an element not 0? */
+WG_API wg_node *wg_all(wg_node *, wg_axes, bool keepdims);
 WG_API wg_node *wg_argmax(wg_node *, int axis); /* i64, the first of equals; the axis is dropped */
+WG_API wg_node *wg_argmin(wg_node *, int axis);
 WG_API wg_node *wg_softmax(wg_node *, int axis);
 WG_API wg_node *wg_log_softmax(wg_node *, int axis);
+
+/* normalisation: (x - mean) / sqrt(var + eps), var the population's, times gamma, plus beta. Operands may be NULL where it is
+ * said: then they are left out. WG_ERR_SHAPE: gamma, beta, mean or var are not of the sizes below; WG_ERR_ARG: eps < 0. */
+/* Over the axes; gamma and beta (or NULL) have x's sizes along them. */
+WG_API wg_node *wg_layer_norm(wg_node *x, wg_node *gamma, wg_node *beta, wg_axes, double eps);
+/* x / sqrt(mean(x^2) + eps) over the axes; gamma or NULL. */
+WG_API wg_node *wg_rms_norm(wg_node *x, wg_node *gamma, wg_axes, double eps);
+/* x (N, C, ..), by channel, over all other axes; gamma and beta (C). The second takes mean and var (C) as given. */
+WG_API wg_node *wg_batch_norm(wg_node *x, wg_node *gamma, wg_node *beta, double eps);
+WG_API wg_node *wg_batch_norm_by(wg_node *x, wg_node *gamma, wg_node *beta, wg_node *mean, wg_node *var, double eps);
+/* x (N, C, ..), over `groups` groups of neighbouring channels of each example; gamma and beta (C), or NULL. WG_ERR_ARG: the groups do
+ * not divide the channels. */
+WG_API wg_node *wg_group_norm(wg_node *x, wg_node *gamma, wg_node *beta, int64_t groups, double eps);
+/* x (N, C, spatial ..), over the spatial axes; gamma and beta (C), or NULL. */
+WG_API wg_node *wg_instance_norm(wg_node *x, wg_node *gamma, wg_node *beta, double eps);
 
 /* shape */
 WG_API wg_node *wg_reshape(wg_node *, wg_shape); /* one size may be -1 (WG_ANY): what is left; 0 copies that axis */

@@ -24,7 +24,19 @@ static void draw_distinct(double *x, size_t count, double lo, double hi, wg__str
     }
 }
 
-static void draw_moved(wg__operand *x, wg__stream *stream)
+/* What is added to element i of an operand whose matrices are raised by `diagonal`. */
+static double raise(const wg__operand *x, size_t i, double diagonal)
+{
+    const wg_shape *s = &x->range->shape;
+    if (diagonal == 0 || s->rank < 2)
+        return 0;
+    size_t columns = (size_t)s->dim[s->rank - 1], rows = (size_t)s->dim[s->rank - 2];
+    return i / columns % rows == i % columns ? diagonal : 0;
+}
+
+static double diagonal_of(const wg__rig *r, int slot) { return slot == 0 ? r->of.sample->diagonal : 0; }
+
+static void draw_moved(wg__operand *x, double diagonal, wg__stream *stream)
 {
     double *to = x->data, lo = x->range->lo, hi = x->range->hi, off = margin * (hi - lo);
     if (x->range->distinct && x->count)
@@ -32,17 +44,19 @@ static void draw_moved(wg__operand *x, wg__stream *stream)
     else
         for (size_t i = 0; i < x->count; i++)
             to[i] = uniform(stream, lo + off, hi - off);
+    for (size_t i = 0; i < x->count; i++)
+        to[i] += raise(x, i, diagonal);
     wg__scale_of(x->count, to, x->scale);
     wg__round_point(x->count, to, x->scale);
 }
 
-static void draw_fixed(wg__operand *x, wg__stream *stream)
+static void draw_fixed(wg__operand *x, double diagonal, wg__stream *stream)
 {
     const wg_sample_in *range = x->range;
     for (size_t i = 0; i < x->count; i++) {
         double value = wg__is_float(x->dtype) ? uniform(stream, range->lo, range->hi)
                                               : floor(uniform(stream, range->lo, range->hi + 1));
-        wg__store(x->data, x->dtype, (int64_t)i, fmin(value, range->hi));
+        wg__store(x->data, x->dtype, (int64_t)i, fmin(value, range->hi) + raise(x, i, diagonal));
     }
 }
 
@@ -63,12 +77,12 @@ static double tiny(const wg_sample_in *range, wg__stream *stream)
     return end * exp2(-40 * wg__draw(stream));
 }
 
-static void draw_extreme(wg__operand *x, wg__where where, wg__stream *stream)
+static void draw_extreme(wg__operand *x, wg__where where, double diagonal, wg__stream *stream)
 {
     bool both = x->range->lo < 0 && x->range->hi > 0;
     for (size_t i = 0; i < x->count; i++) {
         double value = where == WG__TINY && both ? tiny(x->range, stream) : at_ends(x->range, stream);
-        wg__store(x->data, x->dtype, (int64_t)i, value);
+        wg__store(x->data, x->dtype, (int64_t)i, value + raise(x, i, diagonal));
     }
 }
 
@@ -77,11 +91,11 @@ static void draw_operands(wg__rig *r, wg__stream *stream)
     for (int s = 0; s < r->n; s++) {
         wg__operand *x = &r->in[s];
         if (r->of.where != WG__INSIDE && x->moved && !x->range->distinct)
-            draw_extreme(x, r->of.where, stream);
+            draw_extreme(x, r->of.where, diagonal_of(r, s), stream);
         else if (x->moved && x->dtype == WG_F64)
-            draw_moved(x, stream);
+            draw_moved(x, diagonal_of(r, s), stream);
         else
-            draw_fixed(x, stream);
+            draw_fixed(x, diagonal_of(r, s), stream);
     }
 }
 
@@ -137,8 +151,9 @@ static void measure_room(wg__rig *r)
         wg__operand *x = &r->in[s];
         const double *value = x->data, lo = x->range->lo, hi = x->range->hi;
         for (size_t i = 0; i < x->count && x->moved; i++) {
+            const double at = value[i] - raise(x, i, diagonal_of(r, s));
             /* Steps go to a quarter of the room: up to the end of the range, but only part of the way to a kink. */
-            x->room[i] = hi > lo ? 4 * fmin(value[i] - lo, hi - value[i]) : INFINITY;
+            x->room[i] = hi > lo ? 4 * fmin(at - lo, hi - at) : INFINITY;
             if (x->range->distinct)
                 x->room[i] = fmin(x->room[i], (1 - 2 * margin) * (hi - lo) / (double)x->count / 4);
         }
