@@ -17,6 +17,7 @@ typedef struct corner {
     double *at, *moved, *g; /* (count of x): the point, one beside it, the gradient */
     double *here, *there;   /* (count of y) */
     double reach;           /* the longest step */
+    double noise;           /* of phi's rounding */
 } corner;
 
 typedef struct side {
@@ -55,7 +56,8 @@ static bool step(const corner *c, double h, size_t i, int64_t j, double *slope)
     return isfinite(*slope);
 }
 
-/* One-sided differences extrapolated to step zero: their error is a series in h, not in h^2. */
+/* One-sided differences extrapolated to step zero: their error is a series in h, not in h^2. Extrapolation amplifies the
+ * rounding of the differences by the product of (2^k + 1) / (2^k - 1), below 8.3. */
 static side one_sided(const corner *c, double sign, size_t i, int64_t j)
 {
     double row[CORNER_LEVELS] = { 0 }, before[CORNER_LEVELS];
@@ -68,12 +70,23 @@ static side one_sided(const corner *c, double sign, size_t i, int64_t j)
         for (int m = 1; m <= level; m++) {
             two *= 2;
             row[m] = (two * row[m - 1] - before[m - 1]) / (two - 1);
-            double error = fmax(fabs(row[m] - row[m - 1]), fabs(row[m] - before[m - 1]));
+            double error = fmax(fabs(row[m] - row[m - 1]), fabs(row[m] - before[m - 1])) +
+                           8.3 * c->noise / ldexp(c->reach, -level);
             if (error < best.error)
                 best = (side){ row[m], error };
         }
     }
     return best;
+}
+
+/* Of phi at c->at, whose result is c->here. */
+static double noise_at(const corner *c)
+{
+    const wg__rig *r = c->session->rig;
+    double size = 0;
+    for (size_t e = 0; e < r->count; e++)
+        size += fabs(r->v_data[e] * c->here[e]);
+    return 2 * WG__U64 * size;
 }
 
 /* The derivative exists on both sides: neither a singularity nor a jump. */
@@ -111,6 +124,7 @@ static wg_status judge_corner(corner *c, size_t i, int64_t j)
         st = wg__moved_value(&c->mover, c->at, c->here);
     if (st)
         return st;
+    c->noise = noise_at(c);
     side left = one_sided(c, -1, i, -1), right = one_sided(c, 1, i, -1);
     if (!is_corner(left, right, 1))
         return WG_OK;

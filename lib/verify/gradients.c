@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "verify/moves.h"
+#include "verify/rounding.h"
 #include "verify/session.h"
 
 static void report_judgement(wg__session *s, const wg__mover *m, const wg__judgement *j)
@@ -92,58 +93,85 @@ static wg_status check_zeros(wg__session *s, int order, double *g, const char *w
     return st;
 }
 
-/* How far sum is from first + other, in `apart`, and the largest of all three. */
-static double largest_of(size_t n, const double *first, const double *other, const double *sum, double *apart)
+/* Two cotangents, and work for three gradients. */
+typedef struct linearity {
+    int order;
+    double *v1, *v2;             /* (count of y) */
+    double *first, *other, *sum; /* (wg__gradient_count) */
+    double largest;              /* of the three, where nothing was shaken */
+} linearity;
+
+static wg_status gradients_of(wg__shaker *h, const linearity *l, const double *v, const double *more, double *to)
 {
-    double largest = 0;
-    *apart = 0;
-    for (size_t i = 0; i < n; i++) {
-        double difference = fabs(sum[i] - first[i] - other[i]);
-        largest = fmax(largest, fmax(fabs(first[i]), fmax(fabs(other[i]), fabs(sum[i]))));
-        *apart = difference <= *apart ? *apart : difference; /* keeps a NaN */
-    }
-    return largest;
+    for (size_t j = 0; j < h->rig->count; j++)
+        h->rig->v_data[j] = v[j] + (more ? more[j] : 0);
+    wg_status st = wg__shaken_run(h, l->order);
+    return st ? st : take(h->rig, l->order, to);
 }
 
-/* g(v1 + v2) = g(v1) + g(v2); work: three gradients, a cotangent. */
+/* g(v1 + v2) - g(v1) - g(v2) */
+static wg_status measure_linearity(wg__shaker *h, void *user, double *to)
+{
+    linearity *l = user;
+    wg_status st = gradients_of(h, l, l->v1, NULL, l->first);
+    if (!st)
+        st = gradients_of(h, l, l->v2, NULL, l->other);
+    if (!st)
+        st = gradients_of(h, l, l->v1, l->v2, l->sum);
+    for (size_t i = 0; i < wg__gradient_count(h->rig) && !st; i++) {
+        to[i] = l->sum[i] - l->first[i] - l->other[i];
+        if (!h->on)
+            l->largest = fmax(l->largest, fmax(fabs(l->first[i]), fmax(fabs(l->other[i]), fabs(l->sum[i]))));
+    }
+    return st;
+}
+
+/* What the residual is measured against: the largest gradient; a second derivative is made of terms as large as the
+ * first ones. */
+static wg_status size_of_gradients(wg__session *s, linearity *l, double *residual)
+{
+    wg__rig *r = s->rig;
+    wg__shaker still = { .rig = r };
+    wg_status st = measure_linearity(&still, l, residual);
+    if (!st && l->order == 2 && !(st = wg__rig_run(r, 1)) && !(st = take(r, 1, l->first)))
+        for (size_t i = 0; i < wg__gradient_count(r); i++)
+            l->largest = fmax(l->largest, fabs(l->first[i]));
+    return st;
+}
+
+/* work: three gradients, two cotangents. */
 static wg_status check_sum(wg__session *s, int order, double *work)
 {
     wg__rig *r = s->rig;
     size_t n = wg__gradient_count(r);
-    double *first = work, *other = work + n, *sum = work + 2 * n, *v = work + 3 * n;
-    wg_status st = wg__rig_run(r, order);
-    if (!st)
-        st = take(r, order, first);
-    memcpy(v, r->v_data, r->count * sizeof *v);
-    for (size_t i = 0; i < r->count; i++)
-        r->v_data[i] = wg__draw_signed(&s->stream);
-    if (!st && !(st = wg__rig_run(r, order)))
-        st = take(r, order, other);
-    for (size_t i = 0; i < r->count; i++)
-        r->v_data[i] += v[i];
-    if (!st && !(st = wg__rig_run(r, order)))
-        st = take(r, order, sum);
+    linearity l = { .order = order, .first = work, .other = work + n, .sum = work + 2 * n, .v1 = work + 3 * n };
+    l.v2 = l.v1 + r->count;
+    double *residual = l.v2 + r->count;
+    for (size_t j = 0; j < r->count; j++) {
+        l.v1[j] = r->v_data[j];
+        l.v2[j] = wg__draw_signed(&s->stream);
+    }
+    wg_status st = size_of_gradients(s, &l, residual);
     if (st)
         return st;
-    double apart, gradients = 0, largest = largest_of(n, first, other, sum, &apart);
-    if (order == 2 && !(st = wg__rig_run(r, 1)) && !(st = take(r, 1, first)))
-        for (size_t i = 0; i < n; i++) /* second derivatives are made of terms as large */
-            gradients = fmax(gradients, fabs(first[i]));
-    if (st)
-        return st;
-    largest = fmax(largest, gradients);
-    wg__settle_check(s, "linearity", order,
-                     apart <= 64 * order * order * sqrt((double)r->count + 1) * WG__U64 * largest,
-                     "its %sgradient is not linear in the cotangent: off by %.2g of %.2g",
-                     order == 2 ? "second-order " : "", apart, largest);
-    return WG_OK;
+    double unit = WG__U64 * order * order * sqrt((double)r->count + 1);
+    wg__residual q = { .of = { measure_linearity, &l, n },
+                       .value = residual,
+                       .order = order,
+                       .degree = order,
+                       .tolerance = 64 * unit * l.largest,
+                       .size = l.largest };
+    if (!(st = wg__judge_residual(s, &q)))
+        wg__settle_residual(s, "linearity", &q, "its %sgradient is not linear in the cotangent: off by %.2g of %.2g",
+                            order == 2 ? "second-order " : "", q.apart, l.largest);
+    return st;
 }
 
 wg_status wg__check_linear(wg__session *s, int order)
 {
     wg__rig *r = s->rig;
     size_t n = wg__gradient_count(r), bytes = r->count * sizeof(double);
-    double *work = wg__arena_alloc(&r->arena, (3 * n + r->count + 1) * sizeof *work);
+    double *work = wg__arena_alloc(&r->arena, (4 * n + 2 * r->count + 1) * sizeof *work);
     if (!work)
         return WG_ERR_NOMEM;
     wg_status st = check_sum(s, order, work);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "tensor/shape.h"
+#include "verify/rounding.h"
 #include "verify/session.h"
 
 const char *wg__session_place(const wg__session *s, char text[WG__PLACE_MAX])
@@ -13,21 +14,31 @@ const char *wg__session_place(const wg__session *s, char text[WG__PLACE_MAX])
     return text;
 }
 
-void wg__settle_check(wg__session *s, const char *what, int order, bool passed, const char *format, ...)
+static void settle(wg__session *s, const char *what, int order, wg_verdict verdict, const char *format, va_list args)
 {
     char text[384];
-    va_list args;
-    va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    wg_check check = { .op = s->op->name,
-                       .what = what,
-                       .slot = -1,
-                       .order = order,
-                       .sample = s->sample,
-                       .verdict = passed ? WG_PASS : WG_FAIL };
+    wg_check check = {
+        .op = s->op->name, .what = what, .slot = -1, .order = order, .sample = s->sample, .verdict = verdict
+    };
     char place[WG__PLACE_MAX];
     wg__report_add(s->report, check, "%s: %s", wg__session_place(s, place), text);
+}
+
+void wg__settle_check(wg__session *s, const char *what, int order, bool passed, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    settle(s, what, order, passed ? WG_PASS : WG_FAIL, format, args);
+    va_end(args);
+}
+
+void wg__settle_residual(wg__session *s, const char *what, const wg__residual *q, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    settle(s, what, q->order, q->verdict, format, args);
+    va_end(args);
 }
 
 static void check_shape(wg__session *s, wg_view y)
