@@ -54,7 +54,7 @@ static const wg_sample mode_samples[] = {
 
 const wg_op wg_op_stop_gradient = {
     WG_OP, .name = "stop_gradient", .doc = "x, through which no gradient passes", .arity = 1,
-    .flags = WG_VIEW_OP | WG_NO_GRADIENT, WG_SAMPLES(stop_samples),
+    .flags = WG_VIEW_OP | WG_NO_GRADIENT | WG_STOPS_GRADIENT, WG_SAMPLES(stop_samples),
 };
 
 const wg_op wg_op_by_mode = {

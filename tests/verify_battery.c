@@ -282,6 +282,62 @@ START_TEST(a_decomposition_with_another_gradient_fails)
 }
 END_TEST
 
+/* ---- no gradient at all ---- */
+
+START_TEST(a_gradient_that_is_falsely_declared_zero_fails)
+{
+    wg_op op = copy_of("square", "declared_flat");
+    op.backward = NULL;
+    op.decompose = NULL;
+    op.flags |= WG_NO_GRADIENT;
+    expect_only(&op, "it declares that it has no gradient, but its value follows operand 0", "gradient");
+    op.flags |= WG_STOPS_GRADIENT;
+    wg_report *r = NULL;
+    ck_assert_msg(wg_verify_op(&op, &r) == WG_OK, "%s", wg_report_text(r));
+    wg_report_free(r);
+}
+END_TEST
+
+/* ---- cancellation ---- */
+
+/* y = x / |x| by a gradient that cancels, and one that does so but for a part in a million. */
+WG_KERNEL(unit, const T *x = c->in[0]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] / (x[i] < 0 ? -x[i] : x[i]);)
+static double remains;
+static wg_node *cancelling(const wg_adjoint *a, int s)
+{
+    (void)s;
+    wg_node *x = a->in[0], *inverse = wg_reciprocal(wg_sqrt(wg_square(x)));
+    wg_node *cubed = wg_mul(wg_mul(inverse, inverse), inverse);
+    return wg_mul(a->cotangent, wg_sub(inverse, wg_scale(wg_mul(wg_square(x), cubed), 1 - remains)));
+}
+static const wg_sample positive[] = { { .in = { WG_VALUES(0.01, 3, 5) } } };
+
+START_TEST(what_cancels_passes_and_what_remains_fails)
+{
+    wg_op op = copy_of("square", "unit");
+    op.forward = (wg_kernels)WG_BOTH(unit);
+    op.backward = cancelling;
+    op.decompose = NULL;
+    op.samples = positive;
+    op.n_samples = 1;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        wg_report *r = NULL;
+        remains = 0;
+        wg_status st = wg_verify_op_with(&op, WG_OPTS(wg_verify_opts, .seed = seed), &r);
+        for (size_t i = 0; i < wg_report_count(r); i++) {
+            wg_check c = wg_report_at(r, i);
+            /* Too little is decided of a constant by differences. */
+            ck_assert_msg(c.verdict != WG_FAIL || !strcmp(c.what, "samples"), "seed %d: %s", (int)seed, c.text);
+        }
+        ck_assert_msg(st == WG_OK || st == WG_ERR_VERIFY, "%s", wg_report_text(r));
+        wg_report_free(r);
+    }
+    remains = 1e-6;
+    expect_only(&op, "the gradient of operand 0 is wrong", NULL);
+}
+END_TEST
+
 /* ---- second witnesses, second order ---- */
 
 static wg_node *half_as_much(const wg_adjoint *a, int s) { return wg_scale(square_gradient(a, s), 0.5); }
@@ -339,6 +395,8 @@ TCase *verify_battery(void)
     tcase_add_test(t, the_wrong_side_of_a_kink_fails);
     tcase_add_test(t, ties_that_give_the_cotangent_twice_fail);
     tcase_add_test(t, a_decomposition_with_another_gradient_fails);
+    tcase_add_test(t, a_gradient_that_is_falsely_declared_zero_fails);
+    tcase_add_test(t, what_cancels_passes_and_what_remains_fails);
     tcase_add_test(t, the_Taylor_rate_sees_a_wrong_gradient_too);
     tcase_add_test(t, an_adjoint_that_writes_into_the_cotangent_fails);
     return t;

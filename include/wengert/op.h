@@ -163,7 +163,7 @@ typedef struct wg_sample {
 enum {
     WG_ELEMENTWISE = 1u << 0, /* result i depends on element i of the (broadcast) operands alone */
     WG_VIEW_OP = 1u << 1,     /* the result is operand 0's memory with another shape: no kernel */
-    WG_NO_GRADIENT = 1u << 2, /* gradients are zero by definition: comparisons, sign, .. */
+    WG_NO_GRADIENT = 1u << 2, /* gradients are zero, for its value is piecewise constant: comparisons, sign, .. */
     WG_RANDOM = 1u << 3,      /* draws random numbers by its attribute `stream`; 0: one of its own */
     WG_LEAF = 1u << 4,
     WG_CAN_FAIL = 1u << 5,    /* a kernel may return an error for some values */
@@ -171,7 +171,8 @@ enum {
     WG_EFFECT = 1u << 7,      /* assign and group: not a value */
     WG_GRADIENT_OF_OTHERS = 1u << 8, /* a helper of adjoints, seldom called by users */
     WG_SHAPE_ONLY_LAST = 1u << 9,  /* the last operand lends its shape: its values are never read, in[s] may be NULL */
-    WG_SHAPE_ONLY_REST = 1u << 10  /* all operands but the first do so */
+    WG_SHAPE_ONLY_REST = 1u << 10, /* all operands but the first do so */
+    WG_STOPS_GRADIENT = 1u << 11   /* with WG_NO_GRADIENT: cut off on purpose, though the value follows the operands */
 };
 enum { WG_VARIADIC = -1 }; /* arity: one or more operands */
 

@@ -189,8 +189,10 @@ wg_status wg__check_gradients(wg__session *s)
     wg_status st = WG_OK;
     if (s->op->flags & WG_NO_GRADIENT) {
         double *g = wg__arena_alloc(&r->arena, (wg__gradient_count(r) + 1) * sizeof *g);
-        return g ? check_zeros(s, 1, g, "gradient", "it declares that it has no gradient, but one arrives")
-                 : WG_ERR_NOMEM;
+        if (!g)
+            return WG_ERR_NOMEM;
+        st = check_zeros(s, 1, g, "gradient", "it declares that it has no gradient, but one arrives");
+        return st || s->op->flags & WG_STOPS_GRADIENT ? st : wg__check_constant(s);
     }
     for (int k = 0; k < r->n && !st; k++)
         if (r->in[k].moved)

@@ -125,7 +125,7 @@ static wg_status narrow_spread(wg__session *s, wg__rig *narrow, int order, const
     *spread = 0;
     if (!still)
         return WG_ERR_NOMEM;
-    if (narrow->of.where != WG__INSIDE)
+    if (narrow->of.where == WG__AT_ENDS)
         return WG_OK;
     wg_status st = measure_narrow(&h, &result, still);
     return st ? st : wg__spread_of(&h, &(wg__shaken){ measure_narrow, &result, t->count }, still, spread);

@@ -100,6 +100,15 @@ static const wg_op wrong_without_samples = {
     .backward = square_right,
 };
 
+static const wg_op wrong_declaration = {
+    WG_OP,
+    .name = "wrong_declaration",
+    .arity = 1,
+    .flags = WG_ELEMENTWISE | WG_NO_GRADIENT,
+    .forward = WG_BOTH(square),
+    WG_SAMPLES(line),
+};
+
 /* ---- x^2 with wrong kernels ---- */
 
 WG_KERNEL(square_narrow_off, const T *x = c->in[0]; T *y = c->out;
@@ -248,6 +257,7 @@ const wg__sentinel wg__sentinels[] = {
     { &wrong_in_one_sample, "gradient", 0 },
     { &wrong_order, "gradient", 0 },
     { &wrong_gradient_shape, "gradient", -1 },
+    { &wrong_declaration, "gradient", -1 },
     { &wrong_second_order, "second order", 0 },
     { &wrong_without_cotangent, "linearity", -1 },
     { &wrong_not_linear, "linearity", -1 },

@@ -39,6 +39,8 @@ wg_status wg__check_contexts(wg__session *);
 wg_status wg__check_narrow(wg__session *);
 /* Every slot against differences, at order 1. */
 wg_status wg__check_gradients(wg__session *);
+/* Of an operator that declares no gradient: its value stays the same close by. */
+wg_status wg__check_constant(wg__session *);
 /* Linear in the cotangent, and zero for a zero one. */
 wg_status wg__check_linear(wg__session *, int order);
 /* The gradients' gradients, symmetry, forward mode. */
