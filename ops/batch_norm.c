@@ -111,11 +111,16 @@ static const batch wide = { 0.25, 0.1 };
 static const group halves = { 2, 0.125 }, single = { 1, 1e-5 };
 static const double eighth = 0.125;
 #define SCALED(x, channels) { x, WG_VALUES(-2, 2, channels), WG_VALUES(-2, 2, channels) }
+#define BY(x, channels)                                                                                                \
+    { x, WG_VALUES(-2, 2, channels), WG_VALUES(-2, 2, channels), WG_VALUES(-1, 1, channels), WG_VALUES(0.5, 2, channels) }
 #define X(...) WG_VALUES(-2, 2, __VA_ARGS__)
 static const wg_sample batch_samples[] = {
     { .in = SCALED(X(5, 3), 3), .n = 3 },
     { .in = SCALED(X(3, 2, 2), 2), .attrs = &wide, .n = 3 },
     { .in = SCALED(X(2, 2, 2, 3), 2), .n = 3 },
+    { .in = BY(X(4, 3), 3) },
+    { .in = BY(X(2, 3, 2), 3), .attrs = &wide },
+    { .in = BY(X(1, 2, 2, 3), 2), .attrs = &wide },
 };
 static const wg_sample group_samples[] = {
     { .in = SCALED(X(2, 4), 4), .attrs = &halves },

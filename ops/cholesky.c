@@ -42,7 +42,8 @@ static wg_node *backward(const wg_adjoint *a, int slot)
 {
     wg_node *l = a->output;
     (void)slot;
-    wg_node *phi = wg__triangle(wg_matmul_t(l, true, a->cotangent, false), true, 0.5);
+    wg_node *product = wg_matmul_t(l, true, a->cotangent, false);
+    wg_node *phi = wg_scale(wg_add(wg_tril(product, 0), wg_tril(product, -1)), 0.5);
     wg_node *left = wg_triangular_solve(l, phi, true, true);
     wg_node *both = wg_triangular_solve(l, wg__matrix_transpose(left), true, true); /* the transpose of what is wanted */
     return wg_scale(wg_add(both, wg__matrix_transpose(both)), 0.5);

@@ -36,7 +36,5 @@ static inline void wg__matrices_at(const wg__matrices *m, int64_t index, int64_t
 wg_node *wg__matrix_transpose(wg_node *);
 wg_node *wg__as_matrices(wg_node *scalars);
 wg_node *wg__down_to(wg_node *, wg_node *like);
-/* The operator `triangle`. */
-wg_node *wg__triangle(wg_node *, bool lower, double diagonal);
 
 #endif

@@ -1,4 +1,4 @@
-/* triangular_solve, by substitution; triangle, the part of a matrix that it reads. */
+/* triangular_solve, by substitution. */
 #include "ops/linalg.h"
 #include "ops/lu.h"
 
@@ -36,41 +36,13 @@ WG_KERNEL(triangular_solve_forward,
             ((T *)c->out)[unit * n * k + i] = (T)x[i];
     })
 
-typedef struct triangle {
-    bool lower;
-    double diagonal;
-} triangle;
-
-/* A unit is a row. */
-WG_KERNEL(triangle_forward,
-    const triangle *at = c->attrs;
-    const int64_t n = *(const int64_t *)c->params;
-    for (int64_t row = begin; row < end; row++) {
-        const T *x = (const T *)c->in[0] + row * n;
-        T *y = (T *)c->out + row * n;
-        const int64_t i = row % n;
-        for (int64_t j = 0; j < n; j++)
-            y[j] = i == j ? (T)((double)x[j] * at->diagonal) : (j < i) == at->lower ? x[j] : 0;
-    })
-
 WG_KERNELS(triangular_solve, .forward = WG_BOTH(triangular_solve_forward));
-WG_KERNELS(triangle, .forward = WG_BOTH(triangle_forward));
 
 #ifdef WG_BASELINE
 
 static wg_status solve_lower(wg_lowering *l)
 {
     return wg__matrices_lower(l, 0);
-}
-
-static wg_status triangle_lower(wg_lowering *l)
-{
-    const wg_shape *x = &l->in_shape[0];
-    const int64_t n = x->dim[x->rank - 1], elements = wg_shape_count(*x);
-    *(int64_t *)(void *)l->params = n;
-    l->n_stages = 1;
-    l->stage[0] = (wg_stage){ .extent = n ? elements / n : 0, .grain = 1 + 4096 / (1 + n), .cost = 1 + (double)n };
-    return WG_OK;
 }
 
 /* With cotangent c of x, and y = op(a)^-T c: d/db is y; d/da is the triangle of -y x^T, or of its transpose. */
@@ -87,13 +59,8 @@ static wg_node *solve_backward(const wg_adjoint *adj, int slot)
     if (slot == 1)
         return wg__down_to(vector ? wg_squeeze(y, WG_AXES(-1)) : y, b);
     wg_node *d = at->transpose ? wg_matmul_t(x, false, y, true) : wg_matmul_t(y, false, x, true);
-    return wg__down_to(wg__triangle(wg_neg(d), at->lower, 1), a);
-}
-
-static wg_node *triangle_backward(const wg_adjoint *a, int slot)
-{
-    (void)slot;
-    return wg_apply(&wg_op_triangle, WG_NODES(a->cotangent), a->attrs);
+    d = at->lower ? wg_tril(wg_neg(d), 0) : wg_triu(wg_neg(d), 0);
+    return wg__down_to(d, a);
 }
 
 static const wg_attr solve_attrs[] = {
@@ -101,12 +68,6 @@ static const wg_attr solve_attrs[] = {
     { "transpose", WG_ATTR_BOOL, offsetof(triangular, transpose), "false", NULL },
     { 0 },
 };
-static const wg_attr triangle_attrs[] = {
-    { "lower", WG_ATTR_BOOL, offsetof(triangle, lower), "true", NULL },
-    { "diagonal", WG_ATTR_F64, offsetof(triangle, diagonal), "1", NULL },
-    { 0 },
-};
-
 static const triangular upper = { false, false }, turned = { true, true }, upper_turned = { false, true };
 #define VALUES(...) WG_VALUES(-1, 1, __VA_ARGS__)
 static const wg_sample solve_samples[] = {
@@ -116,13 +77,6 @@ static const wg_sample solve_samples[] = {
     { .in = { VALUES(2, 1, 2, 2), VALUES(3, 2, 1) }, .attrs = &upper_turned, .diagonal = 3 },
     { .in = { WG_VALUES(1, 3, 1, 1), VALUES(1, 2) } },
 };
-static const triangle half = { true, 0.5 }, above = { false, 1 };
-static const wg_sample triangle_samples[] = {
-    { .in = { VALUES(3, 3) } },
-    { .in = { VALUES(2, 3, 3) }, .attrs = &half },
-    { .in = { VALUES(4, 4) }, .attrs = &above },
-};
-
 const wg_op wg_op_triangular_solve = {
     WG_OP, .name = "triangular_solve",
     .doc = "x with op(a) x = b, of a's lower or upper triangle; op may transpose; b is a vector or columns", .arity = 2,
@@ -131,21 +85,9 @@ const wg_op wg_op_triangular_solve = {
     WG_SAMPLES(solve_samples),
 };
 
-const wg_op wg_op_triangle = {
-    WG_OP, .name = "triangle", .doc = "the lower or upper triangle of square matrices, the diagonal times a factor",
-    .arity = 1, .flags = WG_GRADIENT_OF_OTHERS, .attrs = triangle_attrs, .attrs_size = sizeof(triangle),
-    .infer = wg__square_infer, .forward = WG_BOTH(triangle_forward), .lower = triangle_lower,
-    .backward = triangle_backward, WG_SAMPLES(triangle_samples),
-};
-
 wg_node *wg_triangular_solve(wg_node *a, wg_node *b, bool lower, bool transpose)
 {
     return wg_apply(&wg_op_triangular_solve, WG_NODES(a, b), &(triangular){ lower, transpose });
-}
-
-wg_node *wg__triangle(wg_node *x, bool lower, double diagonal)
-{
-    return wg_apply(&wg_op_triangle, WG_NODES(x), &(triangle){ lower, diagonal });
 }
 
 #endif

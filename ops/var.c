@@ -78,7 +78,7 @@ static wg_node *std_backward(const wg_adjoint *a, int slot)
 }
 
 static const variance population = { { { { 0 }, -1 }, false }, 0 }, rows = { { { { -1 }, 1 }, false }, 1 },
-                      columns = { { { { 0 }, 1 }, true }, 2 }, outer = { { { { 0, -1 }, 2 }, false }, 0 };
+                      columns = { { { { -2 }, 1 }, true }, 2 }, outer = { { { { 0, -1 }, 2 }, false }, 0 };
 static const wg_sample samples[] = {
     { .in = { WG_VALUES(-2, 2, 2, 3) } },
     { .in = { WG_VALUES(-2, 2, 5) }, .attrs = &population },

@@ -156,15 +156,11 @@ START_TEST(running_totals)
     ASSERT_VALUES(wg_cumprod(x, -1, true), 6, 6, 3, 0, 0, 6);
     ASSERT_VALUES(gradient(wg_cumsum(x, 1, false), x), 3, 2, 1, 3, 2, 1);
     ASSERT_VALUES(gradient(wg_cumprod(x, 1, false), x), 9, 4, 2, 1, 28, 0);
-    ASSERT_VALUES(wg_linear_recurrence(VECTOR(9, 2, 3), VECTOR(1, 1, 1), 0, false), 1, 3, 10);
-    ASSERT_VALUES(wg_linear_recurrence(VECTOR(3, 2, 9), VECTOR(1, 1, 1), 0, true), 10, 3, 1);
     wg_node *sums = wg_cumsum(OF_TYPE(WG_U8, 200, 200), 0, false);
     ASSERT_VALUES(sums, 200, 400);
     ck_assert_int_eq(wg_node_dtype(sums), WG_I64);
     assert_shape(wg_cumsum(unknown(WG_F32, WG_SHAPE(N, 0)), 0, false), WG_SHAPE(N, 0));
     ASSERT_FAILS(wg_cumsum(unknown(WG_F32, WG_SHAPE(2)), 1, false), WG_ERR_ARG, "cumsum: axis 1 is out of range");
-    ASSERT_FAILS(wg_linear_recurrence(unknown(WG_F32, WG_SHAPE(2)), unknown(WG_F32, WG_SHAPE(3)), 0, false), WG_ERR_SHAPE,
-                 "linear_recurrence: operands differ in shape: (2) and (3)");
 }
 END_TEST
 

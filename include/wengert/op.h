@@ -152,7 +152,7 @@ typedef struct wg_sample_in {
 #define WG_VALUES(low, high, ...) { .shape = WG_DIMS(__VA_ARGS__), .lo = (low), .hi = (high) }
 
 typedef struct wg_sample {
-    wg_sample_in in[4];
+    wg_sample_in in[6];
     const void *attrs; /* NULL: the defaults */
     int n;             /* operands; 0: the operator's arity */
     double diagonal;   /* added to the diagonals of operand 0's matrices, beyond its range: keeps them regular */
@@ -209,7 +209,7 @@ struct wg_op {
     /* The same result from primitives; for operators without an adjoint, and compared with it by the verifier. */
     wg_node *(*decompose)(const wg_adjoint *);
     /* A replacement that gives better values for this very result, or NULL when there is none. Tried before
-     * differentiation and compilation. */
+     * differentiation and compilation. With `decompose` and a `rewrite` that always has a replacement, no kernel is needed. */
     wg_node *(*rewrite)(wg_node *output);
     /* Elementwise: the distance of the operands x[0..arity-1] to the nearest kink or singularity. NULL: smooth. */
     double (*kink)(const void *attrs, const double *x);

@@ -227,8 +227,6 @@ WG_API wg_node *wg_median(wg_node *, int axis, bool keepdims);
  * gradient of cumprod holds where elements are zero. */
 WG_API wg_node *wg_cumsum(wg_node *, int axis, bool reverse);
 WG_API wg_node *wg_cumprod(wg_node *, int axis, bool reverse);
-/* y[0] = b[0], y[k] = a[k] y[k-1] + b[k]; operands of one shape. reverse: from the end. */
-WG_API wg_node *wg_linear_recurrence(wg_node *a, wg_node *b, int axis, bool reverse);
 
 /* losses: operands of equal shape, never broadcast. WG_NONE keeps the operands' shape. */
 WG_API wg_node *wg_bce(wg_node *p, wg_node *y, wg_reduction); /* probabilities; labels in [0, 1] or the run fails: WG_ERR_RANGE */

@@ -31,10 +31,10 @@ static const wg_attr *misplaced(const wg_op *op)
     return NULL;
 }
 
-/* Three of the built-in ones are carried out by the plan itself. */
+/* A composition is always rewritten before it could run. Three of the built-in ones are carried out by the plan itself. */
 static bool needs_kernel(const wg_op *op)
 {
-    return !(op->flags & WG_VIEW_OP) && op != &wg_op_assign && op != &wg_op_group && op != &wg_op_by_mode;
+    return !(op->flags & WG_VIEW_OP) && !(op->rewrite && op->decompose) && op != &wg_op_assign && op != &wg_op_group && op != &wg_op_by_mode;
 }
 
 wg_status wg__check_descriptor(const char *caller, const wg_op *op)
@@ -51,7 +51,7 @@ wg_status wg__check_descriptor(const char *caller, const wg_op *op)
                         op->optional, op->results);
     const wg_kernels *k = &op->forward;
     if (!k->f32 && !k->f64 && !k->i32 && !k->i64 && !k->u8 && !k->boolean && needs_kernel(op))
-        return wg__fail(WG_ERR_ARG, "%s: %s: has no kernel", caller, op->name);
+        return wg__fail(WG_ERR_ARG, "%s: %s: has no kernel, nor rewrite and decompose, which would do without", caller, op->name);
     if (!op->attrs != !op->attrs_size)
         return wg__fail(WG_ERR_ARG, "%s: %s: attrs and attrs_size must be given together", caller, op->name);
     const wg_attr *wrong = misplaced(op);

@@ -46,11 +46,11 @@ static bool turns(const wg__mutated *m, const wg_adjoint *a, double *x, int at)
 /* Kinks lie at 0 or 1, of either sign, or where two operands meet: asked of the descriptor, which knows. */
 bool wg__mutant_has_kink(const wg__mutated *m, const wg_adjoint *a, int at)
 {
-    double x[WG__SLOTS] = { 0.71, 0.43, 0.57, 0.29 };
+    double x[WG__SLOTS] = { 0.71, 0.43, 0.57, 0.29, 0.83, 0.37 };
     bool kinked = m->of->kink && m->of->flags & WG_ELEMENTWISE && m->kernels.forward.f64 && a->n_in <= WG__SLOTS;
     for (int s = 0; kinked && s < a->n_in; s++)
         kinked = wg__is_float(wg_node_dtype(a->in[s]));
-    const double candidates[] = { 0, 1, -1, x[0], x[1], x[2], x[3] };
+    const double candidates[] = { 0, 1, -1, x[0], x[1], x[2], x[3], x[4], x[5] };
     for (size_t i = 0; kinked && i < WG_COUNT(candidates); i++) {
         double was = x[at];
         x[at] = candidates[i];

@@ -83,6 +83,18 @@ static int distinct_sizes(const maker *m, int64_t size[SIZES])
     return n;
 }
 
+/* Sums along the rows of larger matrices would outweigh a raised diagonal: entries become as much smaller. */
+static void keep_regular(const maker *m, wg_sample *sample)
+{
+    const wg_shape *was = &m->from->in[0].shape;
+    wg_sample_in *in = &sample->in[0];
+    if (sample->diagonal == 0 || was->rank < 2 || in->shape.dim[was->rank - 1] <= was->dim[was->rank - 1])
+        return;
+    double by = (double)was->dim[was->rank - 1] / (double)in->shape.dim[was->rank - 1];
+    in->lo *= by;
+    in->hi *= by;
+}
+
 /* Replaces sizes wherever they stand, so that sizes that belong together stay equal. Integers 0 .. size-1 point into an
  * axis of that size, and go with it. */
 static void replace_sizes(const maker *m, wg_sample *sample, int n, const int64_t *from, const int64_t *to)
@@ -97,6 +109,7 @@ static void replace_sizes(const maker *m, wg_sample *sample, int n, const int64_
             if (m->from->in[slot].hi == (double)(from[k] - 1) && to[k] > 0)
                 in->hi = (double)(to[k] - 1);
     }
+    keep_regular(m, sample);
 }
 
 static void try_small_sizes(maker *m)
@@ -259,7 +272,7 @@ uint64_t wg__variant_hash(const wg__variant *v)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)(uintptr_t)v->sample.attrs;
     const uint64_t prime = UINT64_C(0x100000001b3);
-    hash = (hash ^ (uint64_t)(v->tied * 16 + v->with * 4 + (int)v->where)) * prime;
+    hash = (hash ^ (uint64_t)((v->tied * WG__SLOTS + v->with) * (WG__TINY + 1) + (int)v->where)) * prime;
     for (int slot = 0; slot < WG__SLOTS; slot++) {
         const wg_sample_in *in = &v->sample.in[slot];
         double ends[2] = { in->lo, in->hi };
