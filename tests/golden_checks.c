@@ -233,7 +233,7 @@ START_TEST(operators_with_exchanged_adjoints_are_caught)
     wg_node *cost = wg_bce(a, n.y, WG_MEAN);
     wg_grads g = wg_grads_of(cost, (wg_nodes){ n.p, 6 });
     ck_assert_msg(g.of.n == 6, "%s", wg_error());
-    expect_check(&n, cost, g.of.at, "activations swapped", "W1 b1 W2 b2 W3 b3", "A1 0", "");
+    expect_check(&n, cost, g.of.at, "activations swapped", "W1 b1 W2 b2 W3 b3", "A2 0", "");
     tear_down();
 }
 END_TEST

@@ -245,3 +245,79 @@ bool wg__alone_differs(const wg__trace *a, const wg__trace *b, int threads_a, in
     }
     return false;
 }
+
+/* ---- what the compiler makes of it ---- */
+
+typedef struct unkept {
+    const wg__trace *kept;
+    wg_node **wanted; /* (n + 1): the last is the node that is looked at */
+    size_t n;
+} unkept;
+
+static wg_status has_other_bits(const unkept *u, wg_node *n, bool *other)
+{
+    *other = false;
+    if (!n || wg__op_of(n)->flags & (WG_LEAF | WG_EFFECT))
+        return WG_OK;
+    u->wanted[u->n] = n;
+    wg_exec *e = wg__twin_exec_on(&u->kept->m->twin, u->kept->m->mode, (wg_nodes){ u->wanted, u->n + 1 },
+                                  u->kept->lones.threads);
+    wg_status st = e ? wg_run(e) : wg_error_status();
+    if (!st) {
+        wg_view now = wg_result(e, n), then = wg__trace_value(u->kept, n);
+        size_t bytes = count_of(&now) * wg_dtype_size(now.dtype);
+        *other = bytes && (!now.data || !then.data || memcmp(now.data, then.data, bytes) != 0);
+    }
+    wg_exec_free(e);
+    return st;
+}
+
+static wg_status look_at_entry(const unkept *u, const wg__tape_entry *e, bool forward, int *slot, bool *other)
+{
+    wg_status st = WG_OK;
+    *slot = -1;
+    for (int r = 0; r < e->of->n_out && forward && !st && !*other; r++)
+        st = has_other_bits(u, &e->of->out[r], other);
+    for (int s = 0; s < e->of->n_in && !forward && !st && !*other; s++) {
+        *slot = s;
+        st = has_other_bits(u, e->share[s], other);
+    }
+    return st;
+}
+
+static void tell_unkept(const wg__trace *t, const wg__tape_entry *e, int slot, wg_report *report)
+{
+    char label[WG__BLAME_LABEL], which[48] = "value";
+    wg_check check = { .op = e->of->op->name,
+                       .node = wg__blame_name(t, e->of->out),
+                       .what = "plan",
+                       .kind = "other bits",
+                       .slot = slot,
+                       .order = slot >= 0,
+                       .sample = -1,
+                       .verdict = WG_FAIL };
+    if (slot >= 0)
+        snprintf(which, sizeof which, "gradient for operand %d", slot);
+    wg__report_add(report, check, "%s: its %s has other bits where the compiler is free than where every value is kept",
+                   wg__blame_label(t, e->of->out, label), which);
+}
+
+wg_status wg__alone_unkept(const wg__trace *kept, wg_nodes wanted, wg_report *report, bool *named)
+{
+    const wg__tape *tape = &kept->m->tape;
+    unkept u = { kept, wg__alloc(NULL, wanted.n + 1, sizeof(wg_node *)), wanted.n };
+    wg_status st = u.wanted ? WG_OK : WG_ERR_NOMEM;
+    int slot = -1;
+    *named = false;
+    if (!st)
+        memcpy(u.wanted, wanted.at, wanted.n * sizeof *u.wanted);
+    for (size_t k = 0; k < 2 * tape->n && !st && !*named; k++) { /* the forward pass in its order, then the other */
+        bool forward = k < tape->n;
+        const wg__tape_entry *e = &tape->at[forward ? k : 2 * tape->n - 1 - k];
+        st = look_at_entry(&u, e, forward, &slot, named);
+        if (!st && *named)
+            tell_unkept(kept, e, slot, report);
+    }
+    wg__free(NULL, u.wanted, wanted.n + 1, sizeof *u.wanted);
+    return st;
+}
