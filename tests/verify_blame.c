@@ -439,6 +439,38 @@ START_TEST(one_element_of_many_is_found)
 }
 END_TEST
 
+/* More elements than are differenced one by one. */
+static wg_node *big_spoilt(const wg_adjoint *a, int slot)
+{
+    wg_node *right = original->backward(a, slot);
+    if (!strcmp(planted.how, "averaged"))
+        return wg_add(wg_mean(right, WG_AXES(1), true), wg_zeros_like(right));
+    return !strcmp(planted.how, "twice") ? wg_scale(right, 2) : !strcmp(planted.how, "offset") ? wg_shift(right, 0.5) : wg_transpose(right);
+}
+
+START_TEST(kinds_are_told_of_large_operands_too)
+{
+    static const fault large[] = { { "exp", 0, "twice", "factor 2" },
+                                   { "exp", 0, "offset", "constant offset 0.5" },
+                                   { "exp", 0, "transposed", "transposed" },
+                                   { "exp", 0, "averaged", "averaged over axis 1" } };
+    planted = large[_i];
+    wg_op wrong = *(original = wg_registry_find(NULL, "exp"));
+    wrong.name = "wrong", wrong.backward = big_spoilt, wrong.rewrite = NULL;
+    wg_graph *g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1));
+    wg_node *w = wg_param(g, "w", WG_F64, WG_SHAPE(40, 40), wg_init_normal(0, 1));
+    wg_node *h = wg_name(wg_apply(&wrong, WG_NODES(w), NULL), "guilty"), *loss = wg_sum(wg_square(h), WG_ALL_AXES, false);
+    wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(loss));
+    wg_exec *e = wg_exec_new(plan);
+    wg_report *r = NULL;
+    ck_assert_int_eq(wg_verify(loss, WG_NODES(w), e, &quick, &r), WG_ERR_VERIFY);
+    wg_check c = first_failure(r);
+    ck_assert_msg(!strcmp(c.node, "guilty") && !strcmp(c.kind, planted.kind), "'%s': %s", c.kind, wg_report_text(r));
+    wg_report_free(r);
+    wg_exec_free(e), wg_plan_free(plan), wg_graph_free(g);
+}
+END_TEST
+
 /* exp whose gradient is right, by an operator whose own is not. */
 static wg_op inner_exp;
 
@@ -486,6 +518,7 @@ TCase *verify_blame(void)
     tcase_add_test(t, faults_of_the_compiled_plan_are_named);
     tcase_add_loop_test(t, one_part_in_a_million_is_found_in_twenty_layers, 0, 4);
     tcase_add_test(t, one_element_of_many_is_found);
+    tcase_add_loop_test(t, kinds_are_told_of_large_operands_too, 0, 4);
     tcase_add_test(t, second_order_faults_need_order_two);
     return t;
 }
