@@ -429,10 +429,13 @@ run check relu --quiet --html no/such/page.html
 [ "$(grep -c '^wengert: no/such/page.html: cannot be written' err)" = 1 ] || fail "a page that cannot be written is not told in one line"
 refuses 2 "either operators or --model" check relu --model m.npz
 refuses 2 "are for operators, not for --model" check --thorough --model m.npz
+refuses 2 "textbook is for --model" check --textbook
 refuses 2 "data is for --model" check --x data.npz:x
 works check --model m.npz --data moons:400 --html model.html
 says "gradients right"
 grep -q ">Z1</text>" model.html || fail "the page does not draw the model"
+works check --model m.npz --data moons:400 --textbook
+says "difference"
 works check --model class.npz --x data.npz:x --y data.npz:class
 works check --model real.npz --x data.npz:x --y data.npz:real
 refuses 1 "plugin.so" check --plugin ./plugin.so

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS = 20000, POINTS_OF_PAGE = 500 };
+enum { POINTS = 20000, POINTS_OF_PAGE = 500, TEXTBOOK = 1000000 };
 
 #define AT(field) .offset = offsetof(struct check_options, field)
 static const option table_of_options[] = {
-    { .name = "order", .argument = "1|2", .kind = OPTION_COUNT, AT(order), .least = 1, .otherwise = "2",
-      .help = "of the derivatives that are compared" },
+    { .name = "order", .argument = "1|2", .kind = OPTION_COUNT, AT(order), .least = 1,
+      .help = "of the derivatives that are compared (2; of a model 1)" },
     { .name = "seed", .argument = "N", .kind = OPTION_COUNT, AT(seed), .least = 1, .otherwise = "1",
       .help = "of the values and directions" },
     { .name = "draws", .argument = "N", .kind = OPTION_COUNT, AT(draws), .least = 1, .otherwise = "1",
@@ -28,6 +28,8 @@ static const option table_of_options[] = {
     { .name = "html", .argument = "FILE", .kind = OPTION_TEXT, AT(html), .help = "write all results as one page" },
     { .name = "model", .argument = "MODEL", .kind = OPTION_TEXT, AT(model),
       .help = "check the cost of a model instead, on the first 32 examples" },
+    { .name = "textbook", .kind = OPTION_FLAG, AT(textbook),
+      .help = "with --model: difference every single parameter, up to 1,000,000, however long it takes" },
     { .name = "x", .argument = "FILE[:MEMBER]", .kind = OPTION_TEXT, AT(x), .help = "its examples" },
     { .name = "y", .argument = "FILE[:MEMBER]", .kind = OPTION_TEXT, AT(y), .help = "its labels" },
     { .name = "data", .argument = "SPEC", .kind = OPTION_TEXT, AT(data), .help = "both, as for wengert train" },
@@ -204,7 +206,9 @@ static int check_graph(const struct check_options *o, wg_graph *g)
         code = dataset_open(&d, "check", "", o->data, o->x, o->y, o->examples_axis);
     if (m.cost && !code) {
         code = model_verify(g, wg_node_name(m.cost), wg_graph_store(g), &m, &d,
-                            WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed), &result);
+                            WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed,
+                                    .textbook_limit = o->textbook ? TEXTBOOK : 0),
+                            &result);
         dataset_close(&d);
     }
     if (result) {
@@ -232,6 +236,8 @@ static int misuse(const struct command *c)
         return tool_misused("check: --draws %lld: expected 1 to 1000", (long long)o->draws);
     if (o->model && c->n_operands)
         return tool_misused("check: either operators or --model");
+    if (o->textbook && !o->model)
+        return tool_misused("check: --textbook is for --model");
     if (!o->model && (o->x || o->y || o->data))
         return tool_misused("check: data is for --model MODEL");
     if (o->calibrate && !o->html && (c->n_operands || o->model || o->thorough || o->slots))

@@ -9,7 +9,7 @@
 struct check_options {
     struct common common;
     int64_t order, seed, draws, points, examples_axis;
-    bool thorough, calibrate, slots, verbose, mutate;
+    bool thorough, calibrate, slots, verbose, mutate, textbook;
     const char *model, *data, *x, *y, *html;
 };
 

@@ -35,7 +35,7 @@ WG_API size_t wg_report_passed(const wg_report *);
 WG_API size_t wg_report_failed(const wg_report *);
 WG_API size_t wg_report_inconclusive(const wg_report *);
 /* For models: ||grad - gradapprox|| / (||grad|| + ||gradapprox||) by central differences over every single parameter, epsilon 1e-7, as the
- * course teaches; NaN when it was not computed (more parameters than `textbook_limit`). */
+ * course teaches; NaN when it was not computed (see `textbook_limit`). */
 WG_API double wg_report_difference(const wg_report *);
 /* One line for the output of a test of yours, the same in every run: "PASS blend: 214 checks, worst 0.12 of its tolerance", or "FAIL
  * blend: 3 of 214 checks", followed by the kind of the first failure and its text, or by what kept it from being run. "" for NULL, and
@@ -53,7 +53,8 @@ typedef struct wg_verify_opts {
     int order;     /* 1 or 2; 0: 2 for operators, 1 for models */
     uint64_t seed; /* 0: 1 */
     int draws;     /* operators: how often values are drawn for each sample; 0: once */
-    int64_t textbook_limit; /* models: compute the textbook's difference up to that many parameters; 0: 20,000; -1: never */
+    int64_t textbook_limit; /* models: compute the textbook's difference up to that many parameters, whatever it takes; 0: where its two
+                               runs a parameter are estimated at ten seconds or less, on one core; -1: never */
     const wg_registry *registry; /* for an operator whose adjoint names others by wg_apply_named; NULL: the built-in */
     int64_t points;              /* calibration: of each function; 0: 20,000 */
 } wg_verify_opts;

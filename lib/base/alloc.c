@@ -1,12 +1,34 @@
 /* The one entry to memory, with failure injection for tests. */
+#ifdef __linux__
+#define _DEFAULT_SOURCE 1 /* madvise */
+#endif
 #include "base/alloc.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "base/checked.h"
 #include "base/error.h"
+
+enum { PAGE = 1 << 21, LARGE = 2 * PAGE };
+
+/* Memory that is touched for the first time costs a trap a page, as much as a kernel that works on it: the system is asked for
+ * large pages where there are some to fill. It may decline. */
+static void *large_pages(void *p, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    if (p != NULL && bytes >= LARGE)
+        (void)madvise(p, bytes / PAGE * PAGE, MADV_HUGEPAGE);
+#else
+    (void)bytes;
+#endif
+    return p;
+}
 
 static void *default_alloc(void *user, size_t align, size_t bytes)
 {
@@ -15,7 +37,9 @@ static void *default_alloc(void *user, size_t align, size_t bytes)
     (void)user;
     if (align <= _Alignof(max_align_t))
         return malloc(bytes);
-    return posix_memalign(&p, align, bytes) == 0 ? p : NULL;
+    if (bytes >= LARGE && align < PAGE)
+        align = PAGE;
+    return posix_memalign(&p, align, bytes) == 0 ? large_pages(p, bytes) : NULL;
 }
 
 static void default_dealloc(void *user, void *p, size_t bytes)

@@ -245,3 +245,106 @@ bool wg__alone_differs(const wg__trace *a, const wg__trace *b, int threads_a, in
     }
     return false;
 }
+
+/* ---- what the compiler makes of it ---- */
+
+typedef struct unkept {
+    const wg__trace *kept;
+    wg_node **wanted; /* (n + 2): then the node that is looked at, and one that is kept for it */
+    size_t n;
+    const wg__tape_entry *entry; /* what was found: the operation; */
+    int slot;                    /* its operand, where it is the adjoint; -1: its value */
+    const wg_node
+        *node; /* or an operand of what was found, which is right as soon as it is kept; NULL: it is not that */
+} unkept;
+
+static bool is_computed(const wg_node *n) { return n && !(wg__op_of(n)->flags & (WG_LEAF | WG_EFFECT)); }
+
+/* Has n other bits in a plan that keeps it, and `also` (may be NULL)? */
+static wg_status has_other_bits(const unkept *u, wg_node *n, wg_node *also, bool *other)
+{
+    *other = false;
+    u->wanted[u->n] = n, u->wanted[u->n + 1] = also;
+    wg_exec *e = wg__twin_exec_on(&u->kept->m->twin, u->kept->m->mode,
+                                  (wg_nodes){ u->wanted, u->n + 1 + (also != NULL) }, u->kept->lones.threads);
+    wg_status st = e ? wg_run(e) : wg_error_status();
+    if (!st) {
+        wg_view now = wg_result(e, n), then = wg__trace_value(u->kept, n);
+        size_t bytes = count_of(&now) * wg_dtype_size(now.dtype);
+        *other = bytes && (!now.data || !then.data || memcmp(now.data, then.data, bytes) != 0);
+    }
+    wg_exec_free(e);
+    return st;
+}
+
+/* An operand that is fused with its reader is wrong only where it is not kept. */
+static wg_status look_at_operands(unkept *u, wg_node *n)
+{
+    wg_status st = WG_OK;
+    bool other = true;
+    for (int s = 0; s < n->operation->n_in && !st && !u->node; s++) {
+        wg_node *in = n->operation->in[s];
+        if (!is_computed(in))
+            continue;
+        st = has_other_bits(u, n, in, &other);
+        u->node = !st && !other ? in : NULL;
+    }
+    return st;
+}
+
+static wg_status look_at_node(unkept *u, wg_node *n, const wg__tape_entry *e, int slot)
+{
+    bool other = false;
+    wg_status st = is_computed(n) && !u->entry ? has_other_bits(u, n, NULL, &other) : WG_OK;
+    if (st || !other)
+        return st;
+    u->entry = e, u->slot = slot;
+    return look_at_operands(u, n);
+}
+
+static wg_status look_at_entry(unkept *u, const wg__tape_entry *e, bool forward)
+{
+    wg_status st = WG_OK;
+    for (int r = 0; r < e->of->n_out && forward && !st; r++)
+        st = look_at_node(u, &e->of->out[r], e, -1);
+    for (int s = 0; s < e->of->n_in && !forward && !st; s++)
+        st = look_at_node(u, e->share[s], e, s);
+    return st;
+}
+
+static void tell_unkept(const unkept *u, wg_report *report)
+{
+    char label[WG__BLAME_LABEL], which[48] = "value";
+    const wg_node *n = u->node ? u->node : u->entry->of->out;
+    int slot = u->node ? -1 : u->slot;
+    wg_check check = { .op = wg__op_of(n)->name,
+                       .node = wg__blame_name(u->kept, n),
+                       .what = "plan",
+                       .kind = "other bits",
+                       .slot = slot,
+                       .order = slot >= 0,
+                       .sample = -1,
+                       .verdict = WG_FAIL };
+    if (slot >= 0)
+        snprintf(which, sizeof which, "gradient for operand %d", slot);
+    wg__report_add(report, check, "%s: its %s has other bits where the compiler is free than where every value is kept",
+                   wg__blame_label(u->kept, n, label), which);
+}
+
+wg_status wg__alone_unkept(const wg__trace *kept, wg_nodes wanted, wg_report *report, bool *named)
+{
+    const wg__tape *tape = &kept->m->tape;
+    unkept u = { .kept = kept, .wanted = wg__alloc(NULL, wanted.n + 2, sizeof(wg_node *)), .n = wanted.n };
+    wg_status st = u.wanted ? WG_OK : WG_ERR_NOMEM;
+    if (!st)
+        memcpy(u.wanted, wanted.at, wanted.n * sizeof *u.wanted);
+    for (size_t k = 0; k < 2 * tape->n && !st && !u.entry; k++) { /* the forward pass in its order, then the other */
+        bool forward = k < tape->n;
+        st = look_at_entry(&u, &tape->at[forward ? k : 2 * tape->n - 1 - k], forward);
+    }
+    *named = !st && u.entry;
+    if (*named)
+        tell_unkept(&u, report);
+    wg__free(NULL, u.wanted, wanted.n + 2, sizeof *u.wanted);
+    return st;
+}

@@ -12,4 +12,8 @@ wg_status wg__alone_narrow(wg__trace *narrow, wg__trace *wide, size_t *guilty);
  * operands' do not. False: there is none. */
 bool wg__alone_differs(const wg__trace *a, const wg__trace *b, int threads_a, int threads_b, wg_report *);
 
+/* The plan that keeps every value against the plan for `wanted` and one node more, node after node: adds a failed check ("plan")
+ * for the first that has other bits there. Many runs: for when it is known that something has. *named: there is one. */
+wg_status wg__alone_unkept(const wg__trace *kept, wg_nodes wanted, wg_report *, bool *named);
+
 #endif

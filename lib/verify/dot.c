@@ -34,8 +34,31 @@ static segment sum_of(size_t begin, size_t end, const double *a, const double *b
     return s;
 }
 
+static segment apart_of(size_t begin, size_t end, const float *a, const double *b)
+{
+    segment s = { 0, 0 };
+    for (size_t last; begin < end; begin = last) {
+        double apart[LANES] = { 0 }, square[LANES] = { 0 };
+        size_t i = begin;
+        last = begin + BLOCK < end ? begin + BLOCK : end;
+        for (; i + LANES <= last; i += LANES)
+            WG_SIMD for (size_t k = 0; k < LANES; k++)
+            {
+                double d = a[i + k] - b[i + k];
+                apart[k] += d * d;
+                square[k] += b[i + k] * b[i + k];
+            }
+        for (; i < last; i++)
+            apart[0] += (a[i] - b[i]) * (a[i] - b[i]), square[0] += b[i] * b[i];
+        for (int k = 0; k < LANES; k++)
+            s.value += apart[k], s.size += square[k];
+    }
+    return s;
+}
+
 typedef struct product {
     const double *a, *b;
+    const float *narrow; /* in the place of a, for differences */
     size_t n;
     segment part[SEGMENTS];
 } product;
@@ -46,20 +69,29 @@ static void work(void *arg, int worker, int workers)
     size_t each = (p->n + SEGMENTS - 1) / SEGMENTS;
     for (size_t k = (size_t)worker; k < SEGMENTS; k += (size_t)workers) {
         size_t begin = k * each < p->n ? k * each : p->n, end = begin + each < p->n ? begin + each : p->n;
-        p->part[k] = sum_of(begin, end, p->a, p->b);
+        p->part[k] = p->narrow ? apart_of(begin, end, p->narrow, p->b) : sum_of(begin, end, p->a, p->b);
     }
+}
+
+static wg__dot over_segments(int threads, product *p)
+{
+    segment all = { 0, 0 };
+    wg__team_run(threads, NULL, work, p);
+    for (int k = 0; k < SEGMENTS; k++)
+        all.value += p->part[k].value, all.size += p->part[k].size;
+    return (wg__dot){ (double)all.value, (double)all.size };
+}
+
+wg__dot wg__apart_many(int threads, size_t n, const float *a, const double *b)
+{
+    product p = { .narrow = a, .b = b, .n = n };
+    return over_segments(n < LARGE ? 1 : threads, &p);
 }
 
 wg__dot wg__dot_many(int threads, size_t n, const double *a, const double *b)
 {
     product p = { .a = a, .b = b, .n = n };
-    segment all = { 0, 0 };
-    if (n < LARGE)
-        return wg__dot_of(n, a, b);
-    wg__team_run(threads, NULL, work, &p);
-    for (int k = 0; k < SEGMENTS; k++)
-        all.value += p.part[k].value, all.size += p.part[k].size;
-    return (wg__dot){ (double)all.value, (double)all.size };
+    return n < LARGE ? wg__dot_of(n, a, b) : over_segments(threads, &p);
 }
 
 wg__dot wg__dot_of(size_t n, const double *a, const double *b)

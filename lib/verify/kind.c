@@ -198,6 +198,90 @@ static const char *by_elements(const wg__subject *f, wg_shape shape, double *wor
     return text;
 }
 
+/* ---- many elements: a few of them ---- */
+
+enum { SAMPLED = 48, LINE = 64 };
+
+/* Right and wrong at elements that are `stride` apart from `first` on. */
+typedef struct sample {
+    const wg__subject *f;
+    double *gradient, *x, *plus, *minus;    /* gradient (n): under test */
+    double right[LINE], wrong[LINE], doubt; /* doubt: how far `right` may be off */
+    size_t n;
+} sample;
+
+static void take(sample *s, size_t first, size_t stride, size_t n)
+{
+    s->n = n, s->doubt = 0;
+    for (size_t k = 0; k < n; k++) {
+        double error;
+        size_t i = first + k * stride;
+        s->right[k] = partial(s->f, s->x, i, s->plus, s->minus, &error);
+        s->wrong[k] = s->gradient[i];
+        s->doubt = error <= s->doubt ? s->doubt : error; /* keeps a NaN */
+    }
+}
+
+/* The sample as a pair; false: the differences are too rough to tell. */
+static bool pair_of(const sample *s, wg_shape shape, pair *p)
+{
+    double large = largest_of(s->n, s->right), doubt = 4 * s->doubt;
+    *p = (pair){ s->n, s->right, s->wrong, shape, doubt > 1e-10 * large ? doubt : 1e-10 * large };
+    return large > 0 && s->doubt <= 1e-3 * large;
+}
+
+/* Is what stands at the transposed places right for these? */
+static bool is_transposed_sample(const sample *s, const pair *p, size_t stride)
+{
+    int rank = p->shape.rank;
+    if (rank < 2 || p->shape.dim[rank - 2] < 2 || p->shape.dim[rank - 1] < 2)
+        return false;
+    size_t rows = (size_t)p->shape.dim[rank - 2], columns = (size_t)p->shape.dim[rank - 1], each = rows * columns;
+    for (size_t k = 0; k < s->n; k++) {
+        size_t i = k * stride, at = i % each;
+        if (!wg__within(s->gradient[i - at + at % columns * rows + at / columns], s->right[k], p->within))
+            return false;
+    }
+    return true;
+}
+
+/* Along one line of each axis that is not too long: does `wrong` have the sum, or the mean, of `right` in its place? */
+static bool is_reduced_sample(sample *s, wg_shape shape, char *text)
+{
+    size_t stride = 1, length = 1;
+    for (int axis = shape.rank; axis-- > 0;) {
+        stride *= length; /* of the axis before */
+        length = (size_t)shape.dim[axis];
+        pair p;
+        if (length < 2 || length > LINE)
+            continue;
+        take(s, 0, stride, length);
+        if (!pair_of(s, WG_SHAPE((int64_t)length), &p))
+            continue;
+        bool summed = is_summed(&p, 0, 1);
+        if (summed || is_summed(&p, 0, 1 / (double)length))
+            return snprintf(text, WG__KIND_MAX, "%s over axis %d", summed ? "summed" : "averaged", axis) > 0;
+    }
+    return false;
+}
+
+static void by_samples(const wg__subject *f, wg_shape shape, double *work, char *text)
+{
+    sample s = { .f = f, .gradient = work, .x = work + f->n, .plus = work + 2 * f->n, .minus = work + 2 * f->n + f->m };
+    size_t stride = f->n / (SAMPLED + 8) | 1; /* odd: not always the same column */
+    pair p;
+    if (f->gradient(f->user, f->x, s.gradient))
+        return;
+    memcpy(s.x, f->x, f->n * sizeof *s.x);
+    take(&s, 0, stride, SAMPLED);
+    if (!pair_of(&s, shape, &p) || is_factor(&p, text))
+        return;
+    if (is_transposed_sample(&s, &p, stride))
+        strcpy(text, "transposed");
+    else if (!is_offset(&p, text))
+        is_reduced_sample(&s, shape, text);
+}
+
 const char *wg__kind_of_claim(const wg__subject *f, wg_shape shape, const wg__judgement *j, char text[WG__KIND_MAX])
 {
     *text = '\0';
@@ -207,12 +291,20 @@ const char *wg__kind_of_claim(const wg__subject *f, wg_shape shape, const wg__ju
         if (work)
             by_elements(f, shape, work, text);
         wg__free(NULL, work, count, sizeof *work);
-    } else if (isnan(j->got)) {
+        return text;
+    }
+    if (isnan(j->got)) {
         strcpy(text, "not a number");
     } else if (j->got == 0) {
         strcpy(text, "zero");
     } else if (wg__within(j->got, -j->expected, 1e-9 * fabs(j->expected))) {
         strcpy(text, "sign");
+    } else if (f->n) {
+        size_t count = 2 * (f->n + f->m);
+        double *work = wg__alloc(NULL, count, sizeof *work);
+        if (work)
+            by_samples(f, shape, work, text);
+        wg__free(NULL, work, count, sizeof *work);
     }
     return text;
 }

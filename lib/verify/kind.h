@@ -15,8 +15,8 @@ enum { WG__KIND_MAX = 80 };
 const char *wg__kind_of(size_t n, const double *right, const double *wrong, wg_shape shape, double doubt,
                         char text[WG__KIND_MAX]);
 
-/* The kind of a claim that a judgement found wrong: element by element where there are few, else as far as directions
- * tell. Never fails: "" is always an answer. */
+/* The kind of a claim that a judgement found wrong: element by element where there are few, else as far as a
+ * sample of them and directions tell. Never fails: "" is always an answer. */
 const char *wg__kind_of_claim(const wg__subject *, wg_shape shape, const wg__judgement *, char text[WG__KIND_MAX]);
 
 #endif

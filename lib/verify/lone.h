@@ -14,6 +14,8 @@ typedef struct wg__lone {
     wg_node **in, **out;   /* (of->n_in); (of->n_out) */
     wg_node **bar, **pull; /* (of->n_out), (of->n_in); NULL where there is no gradient, or none was asked for yet */
     wg_exec *forward, *backward;
+    uint64_t quadratic; /* slots: the results are quadratic when just these, or some of them, move */
+    double roughness;   /* how far they are from it, in units of their noise */
     struct wg__lone *next;
 } wg__lone;
 

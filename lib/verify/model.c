@@ -148,7 +148,9 @@ wg_status wg__model_open_narrow(wg__model *m, wg_node *scalar, wg_grads g, const
 
 wg_status wg__model_flatten(wg__model *m)
 {
-    wg_status st = m->theta ? WG_OK : read_theta(m);
+    wg_status st = wg__twin_own(&m->twin);
+    if (!st && !m->theta)
+        st = read_theta(m);
     return st || m->value ? st : compile(m);
 }
 

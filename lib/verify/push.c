@@ -260,6 +260,22 @@ static void predict(wg__push *p, const wg_view *behind)
     }
 }
 
+/* Which slots move, as bits; 0: too many to tell. */
+static uint64_t moving(const wg__push *p)
+{
+    uint64_t slots = 0;
+    for (int s = 0; s < p->of->n_in; s++)
+        slots |= p->tangent[s] && s < 64 ? (uint64_t)1 << s : 0;
+    return p->of->n_in <= 64 ? slots : 0;
+}
+
+/* What was so of the same operation elsewhere is taken to be so here; a residual that comes of it is looked into. */
+static bool was_quadratic(const wg__push *p)
+{
+    uint64_t slots = moving(p);
+    return slots && !(slots & ~p->lone->quadratic);
+}
+
 /* Linear and bilinear operators, whose first row is exact, are known by meeting the prediction: *error is then how far
  * they may be off, by the third derivative that would explain what the prediction misses. */
 static bool is_quadratic(wg__push *p, wg_view *views, double h, double noise, double size, double *error)
@@ -277,7 +293,11 @@ static bool is_quadratic(wg__push *p, wg_view *views, double h, double noise, do
         middle += n;
     }
     *error = 3 * (double)apart / (h * p->room->grade.at[0]) + noise / h;
-    return *error <= 16 * noise / h + 1e-13 * size;
+    if (!(*error <= 16 * noise / h + 1e-13 * size))
+        return false;
+    p->lone->quadratic |= moving(p);
+    p->lone->roughness = fmax(p->lone->roughness, noise > 0 ? *error / (noise / h) : 0);
+    return true;
 }
 
 /* The differences for one step, into row `level`. False: something is not finite there, or the operator refuses. */
@@ -294,7 +314,7 @@ static bool measure(wg__push *p, bool alone, wg_view *views, double h, int level
         }
     if (run_at(p, views, -h, out))
         return false;
-    if (level == 0 && !alone)
+    if (level == 0 && !alone && !was_quadratic(p))
         predict(p, out);
     plus = p->room->plus.at;
     *dot = (wg__dot){ 0, 0 };
@@ -418,6 +438,11 @@ static wg_status difference(wg__push *p, bool alone, wg_view *views)
             noise = noise_of(p, alone, p->room->row[0].at);
         size = fmax(size, dot.size);
         add_row(&t, dot.value, noise / h);
+        if (k == 0 && !alone && was_quadratic(p)) {
+            t.error = fmax(1, p->lone->roughness) * noise / h;
+            t.value = dot.value, t.at = t.order = 0;
+            break;
+        }
         if (k == 0 && !alone && is_quadratic(p, views, h, noise, size, &t.error)) {
             t.value = dot.value, t.at = t.order = 0;
             break;
@@ -435,7 +460,7 @@ static wg_status difference(wg__push *p, bool alone, wg_view *views)
     return WG_OK;
 }
 
-wg__dot wg__push_pulled(const wg__push *p, const double *const *share)
+wg__dot wg__push_pulled(const wg__push *p, const double *const *share, wg__dot *each)
 {
     wg__dot sum = { 0, 0 };
     bool alone = wg__push_alone(p);
@@ -449,6 +474,7 @@ wg__dot wg__push_pulled(const wg__push *p, const double *const *share)
             if (p->left_out[i])
                 d.value -= share[s][i] * p->tangent[s][i];
         double by = broadcast ? 1 / p->room->grade.at[0] : 1;
+        each[s] = (wg__dot){ by * d.value, by * d.size };
         sum.value += by * d.value, sum.size += by * d.size;
     }
     return sum;

@@ -26,6 +26,8 @@ typedef struct wg__dot {
 } wg__dot;
 wg__dot wg__dot_of(size_t n, const double *a, const double *b);
 wg__dot wg__dot_many(int threads, size_t n, const double *a, const double *b);
+/* { sum (a - b)^2, sum b^2 } */
+wg__dot wg__apart_many(int threads, size_t n, const float *a, const double *b);
 /* The root mean square, of a sample of the elements where there are many: for choosing steps. */
 double wg__rms_about(size_t n, const double *x);
 /* Calls body(arg, begin, end) on disjoint ranges that make up 0 .. n - 1, on several threads where n is large. */
@@ -58,7 +60,8 @@ typedef struct wg__push {
 wg_status wg__push_run(wg__push *);
 /* Does each element of the result depend on the same elements of all operands that move, and on no others? */
 bool wg__push_alone(const wg__push *);
-/* sum over the slots of <share, tangent>, elements that were left out resting. share: (n_in), NULL: zero. */
-wg__dot wg__push_pulled(const wg__push *, const double *const *share);
+/* sum over the slots of <share, tangent>, elements that were left out resting; each of them in `each`. share: (n_in), NULL:
+ * zero. */
+wg__dot wg__push_pulled(const wg__push *, const double *const *share, wg__dot *each);
 
 #endif

@@ -124,22 +124,24 @@ typedef struct drawing {
     double least, *d;
 } drawing;
 
-static inline double scaled(const drawing *w, size_t i, uint32_t bits)
+static inline double scaled(const drawing *w, size_t i, uint32_t bits) /* 16 of them */
 {
-    double size = fabs(w->x[i]), magnitude = 0.5 + (double)(int32_t)(bits >> 1) * 0x1p-32;
+    double size = fabs(w->x[i]), magnitude = 0.5 + (double)(bits >> 1) * 0x1p-16;
     return magnitude * (size > w->least ? size : w->least) *
            (1 - 2 * (int)(bits & 1)); /* no branch: it would miss half the time */
 }
 
-static void draw(void *arg, size_t begin, size_t end) /* begin: even */
+static void draw(void *arg, size_t begin, size_t end) /* begin: a multiple of 4 */
 {
     const drawing *w = arg;
-    for (size_t i = begin; i < end; i += 2) {
+    size_t i = begin;
+    for (; i + 4 <= end; i += 4) {
         uint64_t z = mix(w->key + (uint64_t)(i + 1) * 0x9e3779b97f4a7c15u);
-        w->d[i] = scaled(w, i, (uint32_t)z);
-        if (i + 1 < end)
-            w->d[i + 1] = scaled(w, i + 1, (uint32_t)(z >> 32));
+        for (size_t k = 0; k < 4; k++)
+            w->d[i + k] = scaled(w, i + k, (uint32_t)(z >> 16 * k) & 0xffff);
     }
+    for (uint64_t z = mix(w->key + (uint64_t)(i + 1) * 0x9e3779b97f4a7c15u); i < end; i++, z >>= 16)
+        w->d[i] = scaled(w, i, (uint32_t)z & 0xffff);
 }
 
 /* A parameter's direction: of its elements' sizes, and of 1 where it is zero in full. */
@@ -287,21 +289,20 @@ static void follow_adjoint(const wg__push *p, const double *const *share)
     }
 }
 
-static void settle(walk *w, const wg__tape_entry *e, const wg__push *p, const double *const *share, wg__station *at)
+static wg_status settle(walk *w, const wg__tape_entry *e, const wg__push *p, const double *const *share,
+                        wg__station *at)
 {
     wg__trace *t = w->t;
-    wg__dot pulled = wg__push_pulled(p, share);
+    wg__dot *each = wg__arena_alloc(&w->memory, ((size_t)p->of->n_in + 1) * sizeof *each);
+    if (!each)
+        return WG_ERR_NOMEM;
+    wg__dot pulled = wg__push_pulled(p, share, each);
     double all = 0;
-    int sent = 0;
-    for (int s = 0; s < p->of->n_in; s++)
-        sent += p->tangent[s] && share[s];
-    bool one = sent == 1;
     for (int s = 0; s < p->of->n_in; s++) {
         if (!p->tangent[s] || !share[s])
             continue;
         wg__gathering *g = &t->gather[e->in[s]->index];
-        wg__dot dot =
-            one && !p->n_left_out ? pulled : wg__dot_many(p->threads, count_of(&p->in[s]), share[s], p->tangent[s]);
+        wg__dot dot = !p->n_left_out ? each[s] : wg__dot_many(p->threads, count_of(&p->in[s]), share[s], p->tangent[s]);
         g->shares += dot.value, g->size += dot.size, g->n++;
         all += dot.value;
     }
@@ -319,6 +320,7 @@ static void settle(walk *w, const wg__tape_entry *e, const wg__push *p, const do
     t->left_out += p->n_left_out;
     if (isfinite(at->tolerance))
         t->tolerance += at->tolerance;
+    return WG_OK;
 }
 
 static bool tangent_drop(walk *w, const wg_node *n)
@@ -370,7 +372,7 @@ static wg_status visit(walk *w, size_t index)
         if (!set_up(w, e, &p, &share))
             st = wg_error_status() ? wg_error_status() : WG_ERR_NOMEM;
         else if (!(st = wg__push_run(&p)))
-            settle(w, e, &p, share, &w->t->station[index]);
+            st = settle(w, e, &p, share, &w->t->station[index]);
     }
     for (int r = 0; r < e->of->n_out && !st; r++) {
         const wg_node *n = &e->of->out[r];

@@ -1,6 +1,7 @@
 /* A model's gradient judged along its trace. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "verify/blame.h"
@@ -21,25 +22,22 @@ static wg__judgement judgement_of(const wg__trace *t, bool given)
 
 static uint64_t fresh_key(wg__stream *s) { return (uint64_t)(wg__draw(s) * 0x1p53); }
 
-static void accuse(wg__trial *t, wg__trace *trace, wg__wiring *w, const wg__judgement *j, size_t index)
+static void accuse(wg__trial *t, wg__trace *trace, const wg__culprit *c, const wg__judgement *j, size_t index)
 {
     const char *name = wg_node_name(t->m->parts[index].leaf->source);
     wg_check check = wg__trial_check(t, j, name, (int)index);
-    wg__culprit c = { 0 };
     char label[WG__BLAME_LABEL], where[WG__BLAME_LABEL + 40] = "";
-    if (w)
-        wg__wiring_find(w, index, &c);
-    if (c.node) {
-        check.node = wg__blame_name(trace, c.node);
-        check.slot = c.slot;
-        snprintf(where, sizeof where, "in %s, operand %d: ", wg__blame_label(trace, c.node, label), c.slot);
+    if (c->node) {
+        check.node = wg__blame_name(trace, c->node);
+        check.slot = c->slot;
+        snprintf(where, sizeof where, "in %s, operand %d: ", wg__blame_label(trace, c->node, label), c->slot);
     }
-    check.kind = c.kind;
+    check.kind = c->kind;
     wg__report_add(
         t->report, check,
         "the gradient of %s is wrong: %s%s%s%s%sby differences %.12g, by the adjoint %.12g (%.9g times that), "
         "which may be %.2g apart",
-        name, where, c.kind, *c.kind ? ": " : "", c.remark, *c.remark ? ": " : "", j->expected, j->got,
+        name, where, c->kind, *c->kind ? ": " : "", c->remark, *c->remark ? ": " : "", j->expected, j->got,
         j->got / j->expected, j->tolerance);
 }
 
@@ -62,6 +60,51 @@ static void accuse_scalar(wg__trial *t, wg__trace *trace, const wg__judgement *j
                    wg__blame_label(trace, scalar, label), kind, ratio);
 }
 
+/* By how much of itself a gradient is off. */
+static double offence(const wg__judgement *j)
+{
+    double off = fabs(j->got / j->expected - 1);
+    return isnan(off) ? INFINITY : off;
+}
+
+/* What a wrong part tells of the mistake: one that was found in the wiring explains factors elsewhere; a single element
+ * is a multiple of anything. */
+static int telling(const wg__theta_part *part, const wg__culprit *c)
+{
+    bool wiring = !strcmp(c->kind, "wiring") || !strcmp(c->kind, "wrong derivative");
+    return wiring ? 2 : part->leaf->count > 1;
+}
+
+/* The wrong part to be named next: the most telling, of those the one that is off by most; n_parts: there is none. */
+static size_t worst_of(const wg__model *m, const wg__judgement *j, const wg__culprit *c)
+{
+    const double alike = 1e-9;
+    size_t worst = m->n_parts;
+    for (size_t i = 0; i < m->n_parts; i++) {
+        if (j[i].verdict != WG_FAIL)
+            continue;
+        int more = worst == m->n_parts ? 1 : telling(&m->parts[i], &c[i]) - telling(&m->parts[worst], &c[worst]);
+        if (more > 0 || (more == 0 && offence(&j[i]) > (1 + alike) * offence(&j[worst])))
+            worst = i;
+    }
+    return worst;
+}
+
+static wg_status accuse_all(wg__trial *t, wg__trace *trace, wg__wiring *w, wg__judgement *j)
+{
+    size_t n = t->m->n_parts;
+    wg__culprit *c = wg__alloc_zero(NULL, n, sizeof *c);
+    if (!c)
+        return WG_ERR_NOMEM;
+    for (size_t i = 0; i < n && w; i++)
+        if (j[i].verdict == WG_FAIL)
+            wg__wiring_find(w, i, &c[i]);
+    for (size_t i; (i = worst_of(t->m, j, c)) < n; j[i].verdict = WG_PASS)
+        accuse(t, trace, &c[i], &j[i], i);
+    wg__free(NULL, c, n, sizeof *c);
+    return WG_OK;
+}
+
 /* One parameter after the other, each in two directions. Where reverse mode itself is wrong there is nothing to compare
  * nodes with. */
 static wg_status judge_parts(wg__trial *t, wg__trace *trace, bool sound)
@@ -77,11 +120,8 @@ static wg_status judge_parts(wg__trial *t, wg__trace *trace, bool sound)
         }
     if (j && !st && sound)
         accuse_scalar(t, trace, j);
-    for (size_t i = 0; i < n && j && !st; i++)
-        if (j[i].verdict == WG_FAIL)
-            accuse(t, trace, w, &j[i], i);
+    st = !j ? WG_ERR_NOMEM : st ? st : accuse_all(t, trace, w, j);
     wg__wiring_free(w);
-    st = j ? st : WG_ERR_NOMEM;
     wg__free(NULL, j, n, sizeof *j);
     return st;
 }

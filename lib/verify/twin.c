@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+#include "base/checked.h"
+#include "base/error.h"
 #include "exec/exec.h"
 #include "exec/store.h"
 #include "tensor/shape.h"
+#include "verify/push.h"
 
 static wg_dtype widened(const wg__twin *t, wg_dtype of) { return of == WG_F32 && !t->narrow ? WG_F64 : of; }
 
@@ -90,36 +93,90 @@ static wg_view value_of(const wg_exec *at, const wg_node *source)
     return !v.data && source->operation->variable >= 0 ? wg_get(wg_exec_store(at), source) : v;
 }
 
+static bool can_borrow(const wg__twin *t, const wg__twin_input *leaf, wg_view v)
+{
+    bool same = v.dtype == leaf->node->dtype && !v.strided;
+    return same && (t->narrow || (uintptr_t)v.data % WG__ALIGN == 0);
+}
+
+static size_t padded(size_t bytes) { return (bytes + WG__ALIGN - 1) / WG__ALIGN * WG__ALIGN; }
+
+static wg_status measure_leaf(wg__twin *t, wg__twin_input *leaf, wg_view v)
+{
+    size_t narrow;
+    if (!v.data)
+        return wg__fail(WG_ERR_UNFED, "%s has no value: feed it first", wg_node_name(leaf->source));
+    leaf->shape = v.shape;
+    if (!wg__shape_bytes(&v.shape, v.dtype, &narrow) || !wg__shape_bytes(&v.shape, leaf->node->dtype, &leaf->bytes) ||
+        !wg__add_size(t->values_bytes, leaf->bytes + WG__ALIGN, &narrow))
+        return wg__fail(WG_ERR_SHAPE, "%s is too large", wg_node_name(leaf->source));
+    leaf->count = (size_t)wg_shape_count(v.shape);
+    leaf->borrowed = can_borrow(t, leaf, v);
+    leaf->data = (void *)v.data;
+    if (!leaf->borrowed)
+        t->values_bytes += padded(leaf->bytes);
+    return WG_OK;
+}
+
+typedef struct conversion {
+    const char *from;
+    char *to;
+    wg_dtype type, type_to;
+} conversion;
+
+static void convert(void *arg, size_t begin, size_t end)
+{
+    const conversion *c = arg;
+    wg__convert(c->to + begin * wg_dtype_size(c->type_to), c->type_to, c->from + begin * wg_dtype_size(c->type),
+                c->type, (int64_t)(end - begin));
+}
+
+static wg_status fill_leaf(const wg__twin *t, wg__twin_input *leaf, wg_view v)
+{
+    conversion c = { v.data, leaf->data, v.dtype, leaf->node->dtype };
+    size_t bytes = leaf->count * wg_dtype_size(v.dtype);
+    void *copy = v.strided ? wg__alloc(NULL, bytes, 1) : NULL;
+    if (v.strided && !copy)
+        return WG_ERR_NOMEM;
+    if (copy) {
+        wg__view_copy(copy, v);
+        c.from = copy;
+    }
+    wg__each_range(t->graph->threads, leaf->count, convert, &c);
+    wg__free(NULL, copy, bytes, 1);
+    return WG_OK;
+}
+
+/* One block for all, which the system can make of large pages. */
 static wg_status take_values(wg__twin *t, const wg_exec *at)
+{
+    wg_status st = WG_OK;
+    for (size_t i = 0; i < t->n_leaves && !st; i++)
+        st = measure_leaf(t, &t->leaves[i], value_of(at, t->leaves[i].source));
+    if (!st && !(t->values = wg__alloc_aligned(NULL, t->values_bytes)))
+        st = WG_ERR_NOMEM;
+    char *next = t->values;
+    for (size_t i = 0; i < t->n_leaves && !st; i++) {
+        wg__twin_input *leaf = &t->leaves[i];
+        if (leaf->borrowed)
+            continue;
+        leaf->data = next;
+        next += padded(leaf->bytes);
+        st = fill_leaf(t, leaf, value_of(at, leaf->source));
+    }
+    return st;
+}
+
+wg_status wg__twin_own(wg__twin *t)
 {
     for (size_t i = 0; i < t->n_leaves; i++) {
         wg__twin_input *leaf = &t->leaves[i];
-        wg_view v = value_of(at, leaf->source);
-        size_t narrow;
-        if (!v.data)
-            return wg__fail(WG_ERR_UNFED, "%s has no value: feed it first", wg_node_name(leaf->source));
-        leaf->shape = v.shape;
-        if (!wg__shape_bytes(&v.shape, v.dtype, &narrow) || !wg__shape_bytes(&v.shape, leaf->node->dtype, &leaf->bytes))
-            return wg__fail(WG_ERR_SHAPE, "%s is too large", wg_node_name(leaf->source));
-        leaf->count = (size_t)wg_shape_count(v.shape);
-        leaf->borrowed = t->narrow && !v.strided;
-        if (leaf->borrowed) {
-            leaf->data = (void *)v.data;
-            continue;
-        }
-        leaf->data = wg__alloc_aligned(NULL, leaf->bytes);
-        if (!leaf->data)
-            return WG_ERR_NOMEM;
-        if (!v.strided) {
-            wg__convert(leaf->data, leaf->node->dtype, v.data, v.dtype, (int64_t)leaf->count);
-            continue;
-        }
-        void *copy = wg__alloc(NULL, narrow, 1);
+        void *copy = leaf->borrowed ? wg__arena_alloc(&t->arena, leaf->bytes + WG__ALIGN) : leaf->data;
         if (!copy)
             return WG_ERR_NOMEM;
-        wg__view_copy(copy, v);
-        wg__convert(leaf->data, leaf->node->dtype, copy, v.dtype, (int64_t)leaf->count);
-        wg__free(NULL, copy, narrow, 1);
+        if (leaf->borrowed)
+            leaf->data = memcpy(copy, leaf->data, leaf->bytes);
+        leaf->borrowed = false;
     }
     return WG_OK;
 }
@@ -144,9 +201,7 @@ wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at, bool na
 
 void wg__twin_free(wg__twin *t)
 {
-    for (size_t i = 0; i < t->n_leaves; i++)
-        if (!t->leaves[i].borrowed)
-            wg__free(NULL, t->leaves[i].data, t->leaves[i].bytes, 1);
+    wg__free(NULL, t->values, t->values_bytes, 1);
     wg__free(NULL, t->leaves, t->leaves_capacity, sizeof *t->leaves);
     wg__free(NULL, t->of, t->source ? t->source->n_nodes : 0, sizeof *t->of);
     wg_graph_free(t->graph);

@@ -14,7 +14,7 @@ typedef struct wg__twin_input {
     wg_shape shape; /* as fed */
     size_t count, bytes;
     void *data;    /* contiguous, of the node's type */
-    bool borrowed; /* the exec's own memory: never written to */
+    bool borrowed; /* the user's memory: never written to */
 } wg__twin_input;
 
 typedef struct wg__twin {
@@ -25,11 +25,15 @@ typedef struct wg__twin {
     wg_node **of; /* by the source's node index; NULL: not needed */
     wg__twin_input *leaves;
     size_t n_leaves, leaves_capacity;
+    void *values; /* of all leaves that are not borrowed */
+    size_t values_bytes;
 } wg__twin;
 
 /* Copies what `wanted` needs, and the values of its leaves as `at` has them. A failure leaves a twin that wg__twin_free
  * takes. WG_ERR_UNFED: an input has no value. */
 wg_status wg__twin_make(wg__twin *, wg_nodes wanted, const wg_exec *at, bool narrow);
+/* Copies what is borrowed, so that it can be moved. Execs that were made before read the borrowed values still. */
+wg_status wg__twin_own(wg__twin *);
 void wg__twin_free(wg__twin *);
 wg__twin_input *wg__twin_find(const wg__twin *, const wg_node *source); /* NULL: it is none */
 /* Makes an exec for nodes of the twin that reads the leaves' values. The plan is held by it. */
