@@ -61,11 +61,13 @@ static wg_node *broadcast_backward(const wg_adjoint *a, int slot)
     return slot == 0 ? a->cotangent : wg_no_gradient(a);
 }
 
-static const broadcast_to to_234 = { WG_DIMS(2, 3, 4) }, to_5 = { WG_DIMS(5) };
+static const broadcast_to to_234 = { WG_DIMS(2, 3, 4) }, to_5 = { WG_DIMS(5) },
+                          to_many = { WG_DIMS(2, 3, 67) };
 static const wg_sample to_samples[] = {
     { .in = { WG_VALUES(-2, 2, 3, 1) }, .attrs = &to_234 },
     { .in = { { .lo = -2, .hi = 2 } }, .attrs = &to_5 },
     { .in = { WG_VALUES(-2, 2, 5) }, .attrs = &to_5 },
+    { .in = { WG_VALUES(-2, 2, 3, 1) }, .attrs = &to_many }, /* enough to be split among threads */
 };
 static const wg_sample like_samples[] = {
     { .in = { WG_VALUES(-2, 2, 3, 1), WG_VALUES(-2, 2, 2, 3, 4) } },

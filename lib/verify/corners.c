@@ -1,6 +1,8 @@
 /* Gradients exactly at kinks and ties, one coordinate at a time: between the two one-sided derivatives, and as the
- * operator's descriptor states. */
+ * operator's descriptor states. And close by on either side, where an adjoint that changes sides at another place than
+ * the value does is wrong. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "verify/kinks.h"
@@ -15,6 +17,7 @@ typedef struct corner {
     wg__mover mover;
     wg__operand *x;
     double *at, *moved, *g; /* (count of x): the point, one beside it, the gradient */
+    double *was;            /* (count of x): the point drawn */
     double *here, *there;   /* (count of y) */
     double reach;           /* the longest step */
     double noise;           /* of phi's rounding */
@@ -28,13 +31,15 @@ static bool corner_begin(corner *c, wg__session *s, int k)
 {
     wg__rig *r = s->rig;
     wg__operand *x = &r->in[k];
-    double *work = wg__arena_alloc(&r->arena, (3 * x->count + 2 * r->count + 1) * sizeof *work);
+    double *work = wg__arena_alloc(&r->arena, (4 * x->count + 2 * r->count + 1) * sizeof *work);
     if (!work)
         return false;
     *c = (corner){ .session = s, .mover = { r, k, 1 }, .x = x, .at = work, .moved = work + x->count };
     c->g = work + 2 * x->count;
-    c->here = work + 3 * x->count;
+    c->was = work + 3 * x->count;
+    c->here = work + 4 * x->count;
     c->there = c->here + r->count;
+    memcpy(c->was, x->base, x->bytes);
     return true;
 }
 
@@ -115,8 +120,8 @@ static double convention(wg_at_kink at, double left, double right)
     return NAN;
 }
 
-/* The gradient of element i at c->at, which is a kink or a tie with j (-1: none). */
-static wg_status judge_corner(corner *c, size_t i, int64_t j)
+/* The gradient of element i at c->at, which is a kink or a tie with j (-1: none). `at`: the convention there. */
+static wg_status judge_corner(corner *c, size_t i, int64_t j, wg_at_kink at)
 {
     wg__session *s = c->session;
     wg_status st = wg__moved_gradient(&c->mover, c->at, c->g);
@@ -134,7 +139,7 @@ static wg_status judge_corner(corner *c, size_t i, int64_t j)
                      "at a %s the gradient of element %zu of operand %d is %.9g, not between the one-sided derivatives "
                      "%.9g and %.9g",
                      j < 0 ? "kink" : "tie", i, c->x->slot, g, left.slope, right.slope);
-    double stated = j < 0 ? convention(s->op->at_kink, left.slope, right.slope) : NAN;
+    double stated = convention(at, left.slope, right.slope);
     if (!isnan(stated))
         wg__settle_check(s, "kink", 1, wg__within(g, stated, tolerance),
                          "at a kink the gradient of element %zu of operand %d is %.9g, but by its own convention %.9g "
@@ -159,7 +164,8 @@ typedef struct distances {
     const wg__rig *rig;
     int operand;
     int64_t i;
-    double least, next; /* the smallest, and the smallest that is not 0 */
+    double least, next;                 /* the smallest, and the smallest that is not 0 */
+    int64_t partner[WG__KINK_OPERANDS]; /* by slot: the elements that the smallest is of */
 } distances;
 
 static void note_distance(void *user, const int64_t *at, double distance)
@@ -170,6 +176,8 @@ static void note_distance(void *user, const int64_t *at, double distance)
         concerned = concerned || (d->rig->which[slot] == d->operand && at[slot] == d->i);
     if (!concerned)
         return;
+    if (distance < d->least)
+        memcpy(d->partner, at, (size_t)d->rig->n_slots * sizeof *at);
     d->least = fmin(d->least, distance);
     if (distance > 0)
         d->next = fmin(d->next, distance);
@@ -178,7 +186,7 @@ static void note_distance(void *user, const int64_t *at, double distance)
 static distances distances_at(const corner *c, size_t i)
 {
     const wg__rig *r = c->session->rig;
-    distances d = { r, c->mover.slot, (int64_t)i, INFINITY, INFINITY };
+    distances d = { r, c->mover.slot, (int64_t)i, INFINITY, INFINITY, { 0 } };
     wg_view in[WG__SLOTS];
     for (int slot = 0; slot < r->n_slots; slot++) {
         const wg__operand *x = &r->in[r->which[slot]];
@@ -209,15 +217,102 @@ static bool put_at_kink(corner *c, size_t i, double sign)
     return false;
 }
 
-static wg_status check_kinks_of(wg__session *s, corner *c)
+/* Makes `x` the operand's point under test, and measures anew how far operands may move. */
+static void take_point(corner *c, const double *x)
+{
+    wg__rig *r = c->session->rig;
+    memcpy(c->x->base, x, c->x->bytes);
+    wg__scale_of(c->x->count, c->x->base, c->x->scale);
+    wg__round_point(c->x->count, c->x->base, c->x->scale);
+    wg__rig_restore(r);
+    wg__rig_measure(r);
+}
+
+/* The gradients of the operands that element i, which is at its kink, meets there. */
+static wg_status judge_partners(wg__session *s, corner *c, size_t i)
+{
+    wg__rig *r = s->rig;
+    distances d = distances_at(c, i);
+    wg_status st = WG_OK;
+    memcpy(c->x->base, c->at, c->x->bytes);
+    wg__rig_restore(r);
+    for (int slot = 0; slot < r->n_slots && !st; slot++) {
+        corner other;
+        if (r->which[slot] == c->mover.slot || !r->in[r->which[slot]].moved)
+            continue;
+        if (!corner_begin(&other, s, r->which[slot]))
+            return WG_ERR_NOMEM;
+        memcpy(other.at, other.was, other.x->bytes);
+        other.reach = c->reach;
+        st = judge_corner(&other, (size_t)d.partner[slot], -1, WG_KINK_BETWEEN);
+    }
+    memcpy(c->x->base, c->was, c->x->bytes);
+    return st;
+}
+
+static wg_status check_at_kinks(wg__session *s, corner *c)
 {
     wg_status st = WG_OK;
     for (int n = 0; n < CORNERS && !st; n++) {
         size_t i = (size_t)(wg__draw(&s->stream) * (double)c->x->count);
-        memcpy(c->at, c->x->base, c->x->bytes);
-        if (put_at_kink(c, i, -1) || put_at_kink(c, i, 1))
-            st = judge_corner(c, i, -1);
+        memcpy(c->at, c->was, c->x->bytes);
+        if (!put_at_kink(c, i, -1) && !put_at_kink(c, i, 1))
+            continue;
+        st = judge_corner(c, i, -1, s->op->at_kink);
+        if (!st)
+            st = judge_partners(s, c, i);
     }
+    return st;
+}
+
+/* Moves element i so far from its kink, to one side; false, and it stays, where another kink or the range's end is as
+ * near. */
+static bool put_beside_kink(corner *c, size_t i, double distance)
+{
+    const wg_sample_in *range = c->x->range;
+    double from = c->at[i], off = fabs(distance);
+    if (put_at_kink(c, i, -1) || put_at_kink(c, i, 1)) {
+        c->at[i] += distance;
+        bool inside = c->at[i] - range->lo >= off && range->hi - c->at[i] >= off;
+        if (inside && fabs(distances_at(c, i).least - off) <= off / 2)
+            return true;
+    }
+    c->at[i] = from;
+    return false;
+}
+
+/* Differences that keep to that distance, of all operands, with an element of this one on either side of its kink. */
+static wg_status check_beside_kinks(wg__session *s, corner *c, double distance)
+{
+    wg__rig *r = s->rig;
+    char place[32];
+    size_t count = c->x->count, low = (size_t)(wg__draw(&s->stream) * (double)count);
+    size_t high = count > 1 ? (low + 1 + (size_t)(wg__draw(&s->stream) * (double)(count - 1))) % count : low;
+    wg_status st = WG_OK;
+    snprintf(place, sizeof place, "%g from a kink", distance);
+    for (int turn = 0; turn < (count > 1 ? 1 : 2) && !st; turn++) {
+        memcpy(c->at, c->was, c->x->bytes);
+        bool placed = turn == 0 && put_beside_kink(c, low, -distance);
+        placed = ((count > 1 || turn) && put_beside_kink(c, high, distance)) || placed;
+        if (!placed)
+            continue;
+        take_point(c, c->at);
+        s->variant = place;
+        for (int k = 0; k < r->n && !st && !wg__session_ends(s); k++)
+            if (r->in[k].moved)
+                st = wg__judge_slot(s, k, 1, r->v_data);
+        s->variant = "";
+    }
+    return st;
+}
+
+static wg_status check_kinks_of(wg__session *s, corner *c)
+{
+    static const double distance[] = { 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6 };
+    wg_status st = check_at_kinks(s, c);
+    for (size_t n = 0; n < WG_COUNT(distance) && !st && !wg__is_generated(s); n++)
+        st = check_beside_kinks(s, c, distance[n]);
+    take_point(c, c->was);
     return st;
 }
 
@@ -247,7 +342,7 @@ static wg_status check_ties_of(wg__session *s, corner *c)
         memcpy(c->at, c->x->base, c->x->bytes);
         c->at[j] = c->at[i];
         c->reach = c->x->room[i] / 4;
-        st = judge_corner(c, i, (int64_t)j);
+        st = judge_corner(c, i, (int64_t)j, WG_KINK_BETWEEN);
     }
     return st;
 }

@@ -160,6 +160,14 @@ static void measure_room(wg__rig *r)
     }
 }
 
+void wg__rig_measure(wg__rig *r)
+{
+    if (r->of.type == WG_F64)
+        measure_room(r);
+    if (wg__has_kinks(r->of.op, r->n_slots))
+        clearance(r, true);
+}
+
 void wg__rig_draw(wg__rig *r, wg__stream *stream)
 {
     bool kinked = wg__has_kinks(r->of.op, r->n_slots);
@@ -167,10 +175,7 @@ void wg__rig_draw(wg__rig *r, wg__stream *stream)
         draw_clear(r, stream);
     else
         draw_operands(r, stream);
-    if (r->of.type == WG_F64)
-        measure_room(r);
-    if (kinked)
-        clearance(r, true);
+    wg__rig_measure(r);
     for (int s = 0; s < r->n; s++) {
         memcpy(r->in[s].base, r->in[s].data, r->in[s].bytes);
         for (size_t i = 0; i < r->in[s].count; i++)

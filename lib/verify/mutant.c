@@ -55,11 +55,30 @@ static bool take_samples(wg__mutated *m)
     return samples != NULL;
 }
 
+/* The operator's own attributes, and one for the address: what has bytes must say what they are. */
+static bool take_attributes(wg__mutated *m)
+{
+    static const wg_attr address = { "mutated", WG_ATTR_I64, WG__MUTATED_AT, "0", NULL };
+    _Static_assert(sizeof(int64_t) >= sizeof(wg__mutated *), "it holds an address");
+    size_t n = 0;
+    while (m->of->attrs && m->of->attrs[n].name)
+        n++;
+    wg_attr *attrs = wg__arena_alloc(&m->arena, (n + 2) * sizeof *attrs);
+    if (!attrs)
+        return false;
+    if (n)
+        memcpy(attrs, m->of->attrs, n * sizeof *attrs);
+    attrs[n] = address;
+    attrs[n + 1] = (wg_attr){ 0 };
+    m->op.attrs = attrs;
+    m->op.attrs_size = WG__MUTATED_ATTRS;
+    return true;
+}
+
 bool wg__mutated_make(wg__mutated *m, const wg_op *of)
 {
     *m = (wg__mutated){ .op = *of, .of = of, .kernels = wg__kernels_of(of) };
     m->arena.allocator = &wg__default_allocator;
-    m->op.attrs_size = WG__MUTATED_ATTRS;
     if (of->attrs_size > WG__MUTATED_AT) {
         wg__fail(WG_ERR_ARG, "%s: mutants of operators with more than %d bytes of attributes cannot be made", of->name,
                  WG__MUTATED_AT);
@@ -74,7 +93,7 @@ bool wg__mutated_make(wg__mutated *m, const wg_op *of)
      * operand. */
     if (!m->kernels.forward.f64 && !of->decompose && !m->kernels.lower)
         m->op.flags |= WG_VIEW_OP;
-    return take_samples(m);
+    return take_attributes(m) && take_samples(m);
 }
 
 void wg__mutated_free(wg__mutated *m) { wg__arena_free(&m->arena); }

@@ -50,8 +50,10 @@ static wg_status check_derivatives(wg__session *s)
         st = wg__check_linear(s, 2);
     for (int k = 1; k <= order && !st && !wg__session_ends(s); k++)
         st = wg__check_parts(s, k);
-    if (order < 1 || (s->op->flags & WG_NO_GRADIENT) || wg__is_generated(s))
+    if (order < 1 || (s->op->flags & WG_NO_GRADIENT) || st || wg__session_ends(s))
         return st;
+    if (wg__is_generated(s)) /* one operand in two slots is often at a kink, where nothing else can be asked */
+        return s->rig->of.tied && s->op->kink ? wg__check_kinks(s) : WG_OK;
     if (!st && !wg__session_ends(s))
         st = wg__check_taylor(s);
     return st || wg__session_ends(s) ? st : wg__check_kinks(s);

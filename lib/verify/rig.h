@@ -70,6 +70,8 @@ wg_status wg__rig_bind(const wg__rig *, wg_exec *);
 
 /* Draws operands, cotangent and directions, and measures the room that operands have. */
 void wg__rig_draw(wg__rig *, wg__stream *);
+/* Measures the room again, after values were changed. */
+void wg__rig_measure(wg__rig *);
 /* Puts the point under test back where runs read it. */
 void wg__rig_restore(wg__rig *);
 /* A checksum of all that runs read: they must leave it as it was. */
