@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "tensor/shape.h"
+#include "verify/kinks.h"
 #include "verify/rounding.h"
 #include "verify/session.h"
 
@@ -116,7 +117,7 @@ static wg_status measure_narrow(wg__shaker *h, void *user, double *to)
 }
 
 /* What f64 knows to be zero by cancellation is rounding in f32: how far it moves with the last bits of what is read. At
- * the ends of ranges that may be across a kink, and tells nothing. */
+ * the ends of ranges operands may be at a kink or tied: what is beyond tells nothing. */
 static wg_status narrow_spread(wg__session *s, wg__rig *narrow, int order, const twin_result *t, double *spread)
 {
     narrow_result result = { t->narrow, order, t->count };
@@ -125,7 +126,7 @@ static wg_status narrow_spread(wg__session *s, wg__rig *narrow, int order, const
     *spread = 0;
     if (!still)
         return WG_ERR_NOMEM;
-    if (narrow->of.where == WG__AT_ENDS)
+    if (narrow->of.where == WG__AT_ENDS && wg__has_kinks(narrow->of.op, narrow->n_slots))
         return WG_OK;
     wg_status st = measure_narrow(&h, &result, still);
     return st ? st : wg__spread_of(&h, &(wg__shaken){ measure_narrow, &result, t->count }, still, spread);
