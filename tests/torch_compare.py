@@ -7,7 +7,7 @@ COMMAND is the program `wengert`. The files FOLDER/*.json are lists of cases:
 
     {"op": "elu", "attrs": {"alpha": 2}, "in": [{"shape": [3, 4], "lo": -3, "hi": 3}], "torch": "F.elu(a, 2)"}
 
-"torch" is an expression of the operands a, b, c, d. An operand may have "dtype" (f64; of i64, i32 the ends of the range
+"torch" is an expression of the operands a, b, c, .. f. An operand may have "dtype" (f64; of i64, i32 the ends of the range
 are drawn too; bool) or, instead of a range, "values" (a list, which may hold "nan", "inf" and "-inf"). "order" is that
 of the derivatives compared: 0, 1, or 2, which is the default. "rounding" multiplies the tolerance, which is 1e-12 of
 the largest element in f64, and 4e-6 in f32 ("f32": false leaves that out). Of an operation with several results, "torch"
@@ -30,7 +30,7 @@ except ImportError as e:
     sys.exit(77)
 
 TYPES = {"f32": np.float32, "f64": np.float64, "i32": np.int32, "i64": np.int64, "bool": np.bool_, "u8": np.uint8}
-NAMES = "abcd"
+NAMES = "abcdef"
 SEEDS = int(os.environ.get("TORCH_SEEDS", "1"))  # drawings of each case
 
 

@@ -36,6 +36,13 @@ static double raise(const wg__operand *x, size_t i, double diagonal)
 
 static double diagonal_of(const wg__rig *r, int slot) { return slot == 0 ? r->of.sample->diagonal : 0; }
 
+double wg__rig_within(const wg__rig *r, int k, size_t i, double x)
+{
+    const wg__operand *o = &r->in[k];
+    double raised = raise(o, i, diagonal_of(r, k));
+    return fmin(fmax(x, o->range->lo + raised), o->range->hi + raised);
+}
+
 static void draw_moved(wg__operand *x, double diagonal, wg__stream *stream)
 {
     double *to = x->data, lo = x->range->lo, hi = x->range->hi, off = margin * (hi - lo);

@@ -13,8 +13,6 @@ enum { PATTERNS = 3 };
 
 static const double step = 0x1p-20; /* the relative change by which the scale of rounding errors is measured */
 
-static double within(const wg_sample_in *range, double x) { return fmin(fmax(x, range->lo), range->hi); }
-
 /* Rounds what the wide rig reads to what f32 holds, and gives it to the narrow rig. Rounding must not leave the range. */
 static void share(wg__rig *wide, wg__rig *narrow)
 {
@@ -23,8 +21,9 @@ static void share(wg__rig *wide, wg__rig *narrow)
         for (size_t i = 0; i < x->count && x->moved; i++) {
             double exact = ((double *)x->base)[i];
             float rounded = (float)exact;
-            if (within(x->range, rounded) != rounded)
-                rounded = nextafterf(rounded, (float)(x->range->lo + (x->range->hi - x->range->lo) / 2));
+            double nearest = wg__rig_within(wide, k, i, rounded);
+            if (nearest != rounded)
+                rounded = nextafterf(rounded, nearest < rounded ? -INFINITY : INFINITY);
             wg__store(to->data, to->dtype, (int64_t)i, rounded);
             ((double *)x->data)[i] = rounded;
         }
@@ -47,7 +46,7 @@ static void perturb(wg__rig *wide, const wg__rig *narrow, wg__stream *stream)
         const wg__operand *from = &narrow->in[k];
         for (size_t i = 0; i < x->count && x->moved; i++)
             ((double *)x->data)[i] =
-                within(x->range, moved_a_little(wg__load(from->data, from->dtype, (int64_t)i), stream));
+                wg__rig_within(wide, k, i, moved_a_little(wg__load(from->data, from->dtype, (int64_t)i), stream));
         for (size_t i = 0; i < x->count; i++)
             x->d_data[i] = moved_a_little(from->d_data[i], stream);
     }

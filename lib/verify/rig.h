@@ -72,6 +72,8 @@ wg_status wg__rig_bind(const wg__rig *, wg_exec *);
 void wg__rig_draw(wg__rig *, wg__stream *);
 /* Measures the room again, after values were changed. */
 void wg__rig_measure(wg__rig *);
+/* The value nearest to x in the range that element i of operand k is drawn from. */
+double wg__rig_within(const wg__rig *, int k, size_t i, double x);
 /* Puts the point under test back where runs read it. */
 void wg__rig_restore(wg__rig *);
 /* A checksum of all that runs read: they must leave it as it was. */
