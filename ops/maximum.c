@@ -52,6 +52,7 @@ static double grad_tie(const void *attrs, const double *x)
 static const wg_sample grad_samples[] = {
     { .in = { WG_VALUES(-2, 2, 3, 4), WG_VALUES(-2, 2, 3, 4), WG_VALUES(-2, 2, 3, 4) } },
     { .in = { WG_VALUES(-2, 2, 2, 3), WG_VALUES(-2, 2, 3), WG_VALUES(-2, 2, 2, 1) } },
+    { .in = { WG_VALUES(-2, 2, 4), WG_VALUES(-2, 2, 4, 4), WG_VALUES(-2, 2, 4, 4) } },
 };
 
 const wg_op wg_op_maximum = {

@@ -44,7 +44,7 @@ static void tell(struct mutation_table *t, const char *name, wg_status status)
     struct score *s = &t->here;
     bool told = status != WG_OK || !tool_quiet();
     if (told && (s->mutants || status))
-        tool_say("%s  %-18s %lld mutants: %lld killed, %lld reviewed, %lld survived\n", status ? "FAIL" : "ok  ", name,
+        tool_say("%s  %-18s %lld mutants: %lld killed, %lld reviewed, %lld survived\n", wg_verdict_text(status ? WG_FAIL : WG_PASS), name,
                  (long long)s->mutants, (long long)s->killed, (long long)s->reviewed, (long long)survived(s));
     if (told && t->lines.n)
         tool_say("%s", t->lines.at);

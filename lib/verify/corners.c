@@ -352,7 +352,7 @@ wg_status wg__check_kinks(wg__session *s)
     wg__rig *r = s->rig;
     bool kinked = wg__has_kinks(s->op, r->n_slots);
     wg_status st = WG_OK;
-    for (int k = 0; k < r->n && !st; k++) {
+    for (int k = 0; k < r->n && !st && !wg__has_flaw(WG__KINKS_SKIPPED); k++) {
         corner c;
         if (!r->in[k].moved || !r->in[k].count || !(kinked || r->in[k].range->distinct))
             continue;

@@ -25,6 +25,8 @@ typedef enum wg__flaw {
     WG__LINEARITY_SKIPPED,
     WG__VALUES_SKIPPED,
     WG__NARROW_SKIPPED,
+    WG__RUNS_SKIPPED,
+    WG__KINKS_SKIPPED,
     WG__FLAWS
 } wg__flaw;
 

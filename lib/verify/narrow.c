@@ -54,6 +54,15 @@ static void perturb(wg__rig *wide, const wg__rig *narrow, wg__stream *stream)
         wide->v_data[i] = moved_a_little(narrow->v_data[i], stream);
 }
 
+/* Cotangents and directions as they were before they were moved. */
+static void put_back(wg__rig *wide, const wg__rig *narrow)
+{
+    for (int k = 0; k < wide->n; k++)
+        memcpy(wide->in[k].d_data, narrow->in[k].d_data, wide->in[k].count * sizeof(double));
+    if (narrow->v_data)
+        memcpy(wide->v_data, narrow->v_data, wide->count * sizeof(double));
+}
+
 /* One result of one order in both rigs. */
 typedef struct twin_result {
     const wg_node *wide, *narrow;
@@ -196,7 +205,7 @@ static wg_status compare(wg__session *s, wg__rig *narrow, int order, double *lar
         *largest = fmax(*largest, floor);
         st = compare_one(s, narrow, order, &t[k], floor);
     }
-    share(s->rig, narrow); /* cotangents and directions as they were, but rounded */
+    put_back(s->rig, narrow);
     wg__rig_restore(s->rig);
     return st;
 }

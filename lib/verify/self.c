@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "verify/flaw.h"
+#include "verify/mutant.h"
 #include "verify/sentinels.h"
 #include <wengert/verify.h>
 
@@ -24,10 +25,24 @@ static bool has_failure(const wg_report *report, const wg__sentinel *sentinel)
     return false;
 }
 
+/* A wrong one is verified as far as its first failure, where that is the one; else to the end. */
+static wg_status report_on(const wg__sentinel *sentinel, const wg_verify_opts *with, wg_report **report)
+{
+    wg_status st = WG_OK;
+    *report = NULL;
+    if (sentinel->what)
+        st = wg__verify_op_until_failure(sentinel->op, with, NULL, report);
+    if (st == WG_ERR_VERIFY && *report && has_failure(*report, sentinel))
+        return st;
+    wg_report_free(*report);
+    *report = NULL;
+    return st == WG_OK || st == WG_ERR_VERIFY ? wg_verify_op_with(sentinel->op, with, report) : st;
+}
+
 static wg_status verify(const wg__sentinel *sentinel, const wg_verify_opts *opts, outcome *out)
 {
-    wg_report *report = NULL;
-    wg_status st = wg_verify_op_with(sentinel->op, WG_OPTS(wg_verify_opts, .seed = opts ? opts->seed : 0), &report);
+    wg_report *report;
+    wg_status st = report_on(sentinel, WG_OPTS(wg_verify_opts, .seed = opts ? opts->seed : 0), &report);
     const char *name = sentinel->op->name;
     out->text[0] = '\0';
     if (st != WG_OK && st != WG_ERR_VERIFY) {
@@ -90,6 +105,8 @@ static const struct {
     { WG__LINEARITY_SKIPPED, "linearity skipped" },
     { WG__VALUES_SKIPPED, "values skipped" },
     { WG__NARROW_SKIPPED, "f32 skipped" },
+    { WG__RUNS_SKIPPED, "other ways to run skipped" },
+    { WG__KINKS_SKIPPED, "kinks skipped" },
 };
 _Static_assert(sizeof flaws / sizeof *flaws == WG__FLAWS - 1, "every flaw is tried");
 

@@ -135,7 +135,8 @@ static double scattered(double x)
 WG_KERNEL(square_noisy, const T *x = c->in[0]; T *y = c->out;
           for (int64_t i = begin; i < end; i++) y[i] = (T)((double)x[i] * (double)x[i] * scattered((double)x[i]));)
 
-/* Gives what the call before computed, in this thread. */
+/* Gives what the call before computed, in this thread: differences of such values never agree with each other, so it is
+ * by deciding nothing that its samples fail. */
 static _Thread_local double last_result[8];
 WG_KERNEL(
     square_stale, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
@@ -158,6 +159,54 @@ KERNEL(wrong_overwriting, square_overwriting);
 KERNEL(wrong_rounded_value, square_rounding);
 KERNEL(wrong_noisy, square_noisy);
 KERNEL(wrong_stale, square_stale);
+
+/* The first element of all shares of the work but the first is off. */
+WG_KERNEL(
+    square_split_off, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
+        T off = i == begin && c->first + i > 0 ? (T)1.0001 : 1;
+        y[i] = x[i] * x[i] * off;
+    })
+KERNEL(wrong_when_split, square_split_off);
+
+static wg_node *square_off_in_f32(const wg_adjoint *a, int slot)
+{
+    wg_node *g = square_right(a, slot);
+    return wg_node_dtype(g) == WG_F32 ? wg_scale(g, 1.001) : g;
+}
+SQUARE(wrong_gradient_in_f32, square_off_in_f32);
+
+/* ---- |x|, whose gradient at 0 is 1: that of the right side ---- */
+
+WG_KERNEL(magnitude, const T *x = c->in[0]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] < 0 ? -x[i] : x[i];)
+static wg_node *signed_from(const wg_adjoint *a, double kink)
+{
+    return wg_where(wg_ge(wg_shift(a->in[0], -kink), wg_zeros_like(a->in[0])), a->cotangent, wg_neg(a->cotangent));
+}
+static wg_node *magnitude_right(const wg_adjoint *a, int slot) { return (void)slot, signed_from(a, 0); }
+static wg_node *magnitude_displaced(const wg_adjoint *a, int slot) { return (void)slot, signed_from(a, -1e-4); }
+static wg_node *magnitude_steeper(const wg_adjoint *a, int slot)
+{
+    (void)slot; /* at 0: twice the cotangent, which is no side's derivative */
+    wg_node *right = signed_from(a, 0);
+    return wg_where(wg_eq(a->in[0], wg_zeros_like(a->in[0])), wg_scale(right, 2), right);
+}
+static double magnitude_kink(const void *attrs, const double *x) { return (void)attrs, fabs(x[0]); }
+
+#define MAGNITUDE(name_, adjoint, side)                                                                                \
+    static const wg_op name_ = { WG_OP,                                                                                \
+                                 .name = #name_,                                                                       \
+                                 .arity = 1,                                                                           \
+                                 .flags = WG_ELEMENTWISE,                                                              \
+                                 .forward = WG_BOTH(magnitude),                                                        \
+                                 .backward = (adjoint),                                                                \
+                                 .kink = magnitude_kink,                                                               \
+                                 .at_kink = (side),                                                                    \
+                                 WG_SAMPLES(line) }
+MAGNITUDE(right_kink, magnitude_right, WG_KINK_RIGHT);
+MAGNITUDE(wrong_kink_side, magnitude_right, WG_KINK_LEFT);
+MAGNITUDE(wrong_at_kink, magnitude_steeper, WG_KINK_BETWEEN);
+MAGNITUDE(wrong_kink_place, magnitude_displaced, WG_KINK_BETWEEN);
 
 /* ---- others ---- */
 
@@ -229,7 +278,7 @@ static const wg_op right_wave = {
 
 /* x, by way of numbers that are large: the noise of the differences is not that of their rounding, and must be measured. */
 WG_KERNEL(cancelling, const T *x = c->in[0]; T *y = c->out;
-          for (int64_t i = begin; i < end; i++) y[i] = (T)(((double)x[i] + 4096) - 4096);)
+          for (int64_t i = begin; i < end; i++) y[i] = (T)((((double)x[i] / 3 + 4096) - 4096) * 3);)
 static const wg_op right_cancelling = {
     WG_OP,
     .name = "right_cancelling",
@@ -245,6 +294,7 @@ const wg__sentinel wg__sentinels[] = {
     { &right_product, NULL, -1 },
     { &right_wave, NULL, -1 },
     { &right_cancelling, NULL, -1 },
+    { &right_kink, NULL, -1 },
     { &wrong_sign, "gradient", 0 },
     { &wrong_factor, "gradient", 0 },
     { &wrong_a_little, "gradient", 0 },
@@ -264,6 +314,11 @@ const wg__sentinel wg__sentinels[] = {
     { &wrong_offset, "zero cotangent", -1 },
     { &wrong_in_f32, "f32", -1 },
     { &wrong_infinite, "value", -1 },
+    { &wrong_gradient_in_f32, "f32", -1 },
+    { &wrong_kink_side, "kink", -1 },
+    { &wrong_at_kink, "kink", -1 },
+    { &wrong_kink_place, "gradient", 0 },
+    { &wrong_when_split, "parts", -1 },
     { &wrong_overwriting, "operands", -1 },
     { &wrong_rounded_value, "precision", -1 },
     { &wrong_stale, "samples", -1 },
