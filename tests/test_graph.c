@@ -197,6 +197,11 @@ START_TEST(registries_refuse_incomplete_descriptors_and_taken_names)
 }
 END_TEST
 
+static wg_node *operand(const wg_adjoint *a)
+{
+    return a->in[0];
+}
+
 START_TEST(malformed_descriptors_are_refused_where_they_are_applied)
 {
     typedef struct attrs {
@@ -212,6 +217,7 @@ START_TEST(malformed_descriptors_are_refused_where_they_are_applied)
         { { WG_OP, .arity = 1, .forward = { .f32 = twice } }, "is no operator's name" },
         { { WG_OP, .name = "a b", .arity = 1, .forward = { .f32 = twice } }, "\"a b\" is no operator's name" },
         { { WG_OP, .name = "t", .arity = 1 }, "t: has no kernel" },
+        { { WG_OP, .name = "t", .arity = 1, .decompose = operand }, "t: has no kernel, nor rewrite and decompose" },
         { { WG_OP, .name = "t", .arity = 1, .optional = 2, .forward = { .f32 = twice } }, "optional 2" },
         { { WG_OP, .name = "t", .arity = -2, .forward = { .f32 = twice } }, "arity -2" },
         { { WG_OP, .name = "t", .arity = 1, .results = 65, .forward = { .f32 = twice } }, "results 65" },
