@@ -2,15 +2,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "verify/kind.h"
 #include "verify/moves.h"
 #include "verify/rounding.h"
 #include "verify/session.h"
 
-static void report_judgement(wg__session *s, const wg__mover *m, const wg__judgement *j)
+static void report_judgement(wg__session *s, const wg__mover *m, const wg__judgement *j, const char *kind_of_error)
 {
     static const char *const what[] = { "", "gradient", "second order" };
     wg_check check = { .op = s->op->name,
                        .what = what[m->order],
+                       .kind = kind_of_error,
                        .slot = s->rig->in[m->slot].slot,
                        .order = m->order,
                        .sample = s->sample,
@@ -67,8 +69,13 @@ wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cota
     wg__rig_restore(r);
     if (!st && j.verdict == WG_FAIL && s->degenerate && is_dust(x, &j))
         j.verdict = WG_INCONCLUSIVE;
+    char kind[WG__KIND_MAX] = "";
+    if (!st && j.verdict == WG_FAIL && !s->until_failure) {
+        wg__kind_of_claim(&f, x->range->shape, &j, kind);
+        wg__rig_restore(r);
+    }
     if (!st) {
-        report_judgement(s, &m, &j);
+        report_judgement(s, &m, &j, kind);
         wg__audit_vectors(s, f.m, cotangent, j.moved || j.verdict == WG_INCONCLUSIVE);
     }
     return st;

@@ -9,6 +9,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+static const char *say(char text[WG__KIND_MAX], const char *kind)
+{
+    snprintf(text, WG__KIND_MAX, "%s", kind);
+    return text;
+}
+
 typedef struct pair {
     size_t n;
     const double *right, *wrong;
@@ -136,13 +142,13 @@ const char *wg__kind_of(size_t n, const double *right, const double *wrong, wg_s
     *text = '\0';
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(wrong[i]) && isfinite(right[i]))
-            return strcpy(text, isnan(wrong[i]) ? "not a number" : "infinite");
+            return say(text, isnan(wrong[i]) ? "not a number" : "infinite");
         zero = zero && wrong[i] == 0;
     }
     if (zero && large > 0)
-        return strcpy(text, "zero");
+        return say(text, "zero");
     if (n && large > 0 && !is_factor(&p, text) && is_transposed(&p))
-        strcpy(text, "transposed");
+        say(text, "transposed");
     if (!*text && n && large > 0 && !is_few_elements(&p, text) && !is_offset(&p, text))
         is_reduced(&p, text);
     return text;
@@ -277,7 +283,7 @@ static void by_samples(const wg__subject *f, wg_shape shape, double *work, char 
     if (!pair_of(&s, shape, &p) || is_factor(&p, text))
         return;
     if (is_transposed_sample(&s, &p, stride))
-        strcpy(text, "transposed");
+        say(text, "transposed");
     else if (!is_offset(&p, text))
         is_reduced_sample(&s, shape, text);
 }
@@ -294,11 +300,11 @@ const char *wg__kind_of_claim(const wg__subject *f, wg_shape shape, const wg__ju
         return text;
     }
     if (isnan(j->got)) {
-        strcpy(text, "not a number");
+        say(text, "not a number");
     } else if (j->got == 0) {
-        strcpy(text, "zero");
+        say(text, "zero");
     } else if (wg__within(j->got, -j->expected, 1e-9 * fabs(j->expected))) {
-        strcpy(text, "sign");
+        say(text, "sign");
     } else if (f->n) {
         size_t count = 2 * (f->n + f->m);
         double *work = wg__alloc(NULL, count, sizeof *work);

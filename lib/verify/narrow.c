@@ -178,7 +178,18 @@ static wg_status compare_one(wg__session *s, wg__rig *narrow, int order, const t
     return WG_OK;
 }
 
-/* *largest: of the order before, 0 for none; a second derivative is made of terms as large as the gradients. */
+/* The largest of what the operands are as a whole. */
+static double scale_of(const wg__rig *r)
+{
+    double scale = 0;
+    for (int k = 0; k < r->n; k++)
+        for (size_t i = 0; i < r->in[k].count && r->in[k].moved; i++)
+            scale = fmax(scale, r->in[k].scale[i]);
+    return scale > 0 ? scale : 1;
+}
+
+/* *largest: of the order before, 0 for none. A derivative is made of terms as large as what it is of, over the operands:
+ * 1 - s cancels where s saturates, and what f32 loses there is lost for good. */
 static wg_status compare(wg__session *s, wg__rig *narrow, int order, double *largest)
 {
     wg_node *wide[WG__WANTED], *other[WG__WANTED];
@@ -196,7 +207,7 @@ static wg_status compare(wg__session *s, wg__rig *narrow, int order, double *lar
     wg_status st = wg__rig_run(narrow, order);
     if (!st)
         st = measure(s, narrow, order, t, n);
-    double before = s->degenerate ? 1 : order == 2 ? *largest : 0;
+    double before = s->degenerate ? 1 : order ? *largest / scale_of(s->rig) : 0;
     *largest = 0;
     for (int k = 0; k < n && !st; k++) {
         double floor = before;

@@ -307,7 +307,7 @@ static void explain(wg__wiring *w, const wg_node *cotangent, wg__culprit *out)
     wg__blame_label(w->t, arrives, a);
     wg__blame_label(w->t, after, b);
     if (arrives != after) {
-        strcpy(out->kind, "wiring");
+        snprintf(out->kind, sizeof out->kind, "%s", "wiring");
         snprintf(out->remark, sizeof out->remark, "operand %d is the gradient of %s where that of %s belongs",
                  out->slot, a, b);
         return;
@@ -315,7 +315,7 @@ static void explain(wg__wiring *w, const wg_node *cotangent, wg__culprit *out)
     for (int s = 0; s < u->operation->n_in; s++)
         if (s != out->slot) {
             out->slot = s;
-            strcpy(out->kind, "wrong derivative");
+            snprintf(out->kind, sizeof out->kind, "%s", "wrong derivative");
             snprintf(out->remark, sizeof out->remark, "operand %d is not the derivative of %s", s, b);
             return;
         }
