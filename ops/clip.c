@@ -149,13 +149,15 @@ static const wg_sample window_samples[] = {
 const wg_op wg_op_clip = {
     WG_OP, .name = "clip", .doc = "min(max(x, min), max); gradient 1 at the bounds", .arity = 1,
     .flags = WG_ELEMENTWISE, .attrs = clip_attrs, .attrs_size = sizeof(bounds), .infer = clip_infer,
-    .forward = WG_NUMBERS(clip_forward), .backward = clip_backward, .kink = bounds_kink, WG_SAMPLES(clip_samples),
+    .forward = WG_NUMBERS(clip_forward), .backward = clip_backward, .kink = bounds_kink,
+    .at_kink = WG_KINK_STEEPER, WG_SAMPLES(clip_samples),
 };
 
 const wg_op wg_op_hardtanh = {
     WG_OP, .name = "hardtanh", .doc = "min(max(x, min), max); gradient 0 at the bounds", .arity = 1,
     .flags = WG_ELEMENTWISE, .attrs = hardtanh_attrs, .attrs_size = sizeof(bounds), .infer = hardtanh_infer,
-    .forward = WG_BOTH(clip_forward), .backward = hardtanh_backward, .kink = bounds_kink, WG_SAMPLES(hardtanh_samples),
+    .forward = WG_BOTH(clip_forward), .backward = hardtanh_backward, .kink = bounds_kink,
+    .at_kink = WG_KINK_FLATTER, WG_SAMPLES(hardtanh_samples),
 };
 
 const wg_op wg_op_window = {
@@ -165,7 +167,7 @@ const wg_op wg_op_window = {
     WG_SAMPLES(window_samples),
 };
 
-WG_UNARY(relu6, "min(max(x, 0), 6); gradient 0 at 0 and 6", .kink = relu6_kink, WG_SAMPLES(relu6_samples))
+WG_UNARY(relu6, "min(max(x, 0), 6); gradient 0 at 0 and 6", .kink = relu6_kink, .at_kink = WG_KINK_FLATTER, WG_SAMPLES(relu6_samples))
 
 wg_node *wg_clip(wg_node *x, double min, double max)
 {

@@ -52,16 +52,16 @@ static const wg_sample samples[] = {
 const wg_op wg_op_elu = {
     WG_OP, .name = "elu", .doc = "x if x > 0, else alpha (exp(x) - 1)", .arity = 1, .flags = WG_ELEMENTWISE,
     .attrs = attrs, .attrs_size = sizeof(elu), .infer = wg__infer_floats, .forward = WG_BOTH(elu_forward),
-    .backward = elu_backward, .kink = wg__kink_at_zero, WG_SAMPLES(samples),
+    .backward = elu_backward, .kink = wg__kink_at_zero, .at_kink = WG_KINK_LEFT, WG_SAMPLES(samples),
 };
 
 const wg_op wg_op_celu = {
     WG_OP, .name = "celu", .doc = "x if x > 0, else alpha (exp(x / alpha) - 1)", .arity = 1, .flags = WG_ELEMENTWISE,
     .attrs = attrs, .attrs_size = sizeof(elu), .infer = celu_infer, .forward = WG_BOTH(celu_forward),
-    .backward = celu_backward, .kink = wg__kink_at_zero, WG_SAMPLES(samples),
+    .backward = celu_backward, .kink = wg__kink_at_zero, .at_kink = WG_KINK_LEFT, WG_SAMPLES(samples),
 };
 
-WG_UNARY(selu, "1.0507 x if x > 0, else 1.0507 * 1.67326 (exp(x) - 1)", .kink = wg__kink_at_zero,
+WG_UNARY(selu, "1.0507 x if x > 0, else 1.0507 * 1.67326 (exp(x) - 1)", .kink = wg__kink_at_zero, .at_kink = WG_KINK_LEFT,
          WG_SAMPLES(wg__samples_line))
 
 wg_node *wg_elu(wg_node *x, double alpha)

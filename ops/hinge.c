@@ -22,6 +22,7 @@ static const wg_sample samples[] = {
     { .in = { WG_VALUES(-0.8, 0.8, 3, 4), WG_VALUES(-1, 1, 3, 4) } },
     { .in = { WG_VALUES(2, 3, 5), WG_VALUES(0.8, 1.2, 5) }, .attrs = &sum },
     { .in = { WG_VALUES(-3, -2, 2, 1), WG_VALUES(0.5, 1.5, 2, 1) }, .attrs = &none },
+    { .in = { WG_VALUES(2, 3, 4), WG_VALUES(0.1, 0.2, 4) }, .attrs = &none },
 };
 
 const wg_op wg_op_hinge = {

@@ -58,11 +58,13 @@ static wg_node *smooth_l1_backward(const wg_adjoint *a, int slot)
 }
 
 /* In the square, on either line, and for beta = 0 on lines alone; never near a bend. */
-static const bend wide_sum = { { WG_SUM }, 6 }, half = { { WG_MEAN }, 0.5 }, half_none = { { WG_NONE }, 0.5 };
+static const bend wide_sum = { { WG_SUM }, 6 }, half = { { WG_MEAN }, 0.5 }, half_none = { { WG_NONE }, 0.5 },
+                  whole_none = { { WG_NONE }, 1 };
 #define SAMPLES                                                                                                        \
     { .in = { WG_VALUES(-2, 2, 3, 4), WG_VALUES(-2, 2, 3, 4) }, .attrs = &wide_sum },                                  \
     { .in = { WG_VALUES(1, 3, 5), WG_VALUES(-2, 0, 5) }, .attrs = &half },                                             \
-    { .in = { WG_VALUES(-3, -1, 2, 1), WG_VALUES(0, 2, 2, 1) }, .attrs = &half_none }, {                               \
+    { .in = { WG_VALUES(-3, -1, 2, 1), WG_VALUES(0, 2, 2, 1) }, .attrs = &half_none },                                 \
+    { .in = { WG_VALUES(3, 3.4, 4), WG_VALUES(2.6, 2.9, 4) }, .attrs = &whole_none }, {                                \
         .in = { WG_VALUES(-0.4, 0.4, 4), WG_VALUES(-0.4, 0.4, 4) }                                                     \
     }
 static const bend zero = { { WG_SUM }, 0 };

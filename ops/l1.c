@@ -19,6 +19,8 @@ static const wg_sample samples[] = {
     { .in = { WG_VALUES(0.5, 2, 3, 4), WG_VALUES(-2, 0, 3, 4) } },
     { .in = { WG_VALUES(-2, 0, 5), WG_VALUES(0.5, 2, 5) }, .attrs = &sum },
     { .in = { WG_VALUES(1, 2, 2, 1), WG_VALUES(-2, 0.5, 2, 1) }, .attrs = &none },
+    { .in = { WG_VALUES(1, 2, 4), WG_VALUES(3, 4, 4) }, .attrs = &none },
+    { .in = { WG_VALUES(3, 4, 4), WG_VALUES(2, 2.5, 4) }, .attrs = &none },
 };
 
 const wg_op wg_op_l1 = {

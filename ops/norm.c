@@ -155,13 +155,15 @@ static wg_node *backward(const wg_adjoint *a, int slot)
 static const norm rows = { { { { -1 }, 1 }, false }, 2 }, taxi = { { { { 0 }, 1 }, true }, 1 },
                   cube = { { { { 0, 2 }, 2 }, false }, 3 }, odd = { { { { 0 }, -1 }, false }, 1.5 },
                   largest = { { { { 1 }, 1 }, false }, INFINITY }, smallest = { { { { -1 }, 1 }, true }, -INFINITY },
-                  inverse = { { { { 0 }, 1 }, false }, -1 }, count = { { { { 0 }, 1 }, false }, 0 };
+                  inverse = { { { { 0 }, 1 }, false }, -1 }, count = { { { { 0 }, 1 }, false }, 0 },
+                  kept = { { { { 1 }, 1 }, true }, 2 };
 #define MAGNITUDES(sign, ...) { .shape = WG_DIMS(__VA_ARGS__), .lo = (sign) > 0 ? 0.5 : -2.5, \
                                 .hi = (sign) > 0 ? 2.5 : -0.5, .distinct = true }
 static const wg_sample samples[] = {
     { .in = { WG_VALUES(-2, 2, 2, 3) } },
     { .in = { WG_VALUES(-2, 2, 3, 4) }, .attrs = &rows },
     { .in = { MAGNITUDES(-1, 4, 3) }, .attrs = &taxi },
+    { .in = { MAGNITUDES(-1, 3, 1) }, .attrs = &kept },
     { .in = { MAGNITUDES(+1, 2, 3, 2) }, .attrs = &cube },
     { .in = { MAGNITUDES(-1, 2, 3, 2) }, .attrs = &cube },
     { .in = { MAGNITUDES(-1, 5) }, .attrs = &odd },

@@ -186,6 +186,7 @@ static const wg_sample scatter_samples[] = {
 static const wg_sample like_samples[] = {
     { .in = { WG_VALUES(-2, 2, 4, 2, 3), WG_VALUES(-2, 2, 2, 3, 3) } },
     { .in = { WG_VALUES(-2, 2, 2), WG_VALUES(-2, 2, 5) } },
+    { .in = { WG_VALUES(-2, 2, 5, 24, 67), WG_VALUES(-2, 2, 4, 24, 60) } },
     { .in = { { .lo = -2, .hi = 2 }, { .lo = -2, .hi = 2 } } },
 };
 

@@ -448,7 +448,7 @@ if [ -e "$plugin" ]; then
     run check --plugin "$plugin"
     [ $code = 1 ] || fail "a wrong gradient gives exit $code"
     says "FAIL          cube_wrong "
-    says "    cube_wrong: sample 0: the gradient of operand 0 is wrong"
+    says "    [factor 1.000001] cube_wrong: sample 0: the gradient of operand 0 is wrong"
     says "PASS          cube "
     run check --plugin "$plugin" --quiet --html page.html
     [ $code = 1 ] || fail "a wrong gradient gives exit $code"

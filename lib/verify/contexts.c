@@ -236,11 +236,13 @@ static double gradient_at(const context *c, int k, wg_view g, int64_t i, double 
     return got - w;
 }
 
-/* A planner may merge a transpose into the operator, which then sums in another order: so much of the largest. */
+/* A planner may merge a transpose into the operator, or a composition with what is around it, and then sums in another
+ * order: so much of the largest. */
 static double merged(const context *c, size_t count, wg_view v)
 {
     double largest = 0;
-    for (size_t i = 0; i < count && c->how == TRANSPOSED; i++)
+    bool merges = c->how == TRANSPOSED || !c->rig->of.op->forward.f64;
+    for (size_t i = 0; i < count && merges; i++)
         largest = fmax(largest, fabs(wg_view_at(v, (int64_t)i)));
     return 1024 * WG__U64 * largest;
 }

@@ -399,7 +399,7 @@ const wg__mutation wg__adjoint_mutations[] = {
     { .name = NULL },
 };
 
-/* ---- decompositions ---- */
+/* ---- decompositions, of operators that have a value besides ---- */
 
 static wg_node *decomposition_off(wg__mutated *m, const wg_adjoint *a)
 {

@@ -134,7 +134,7 @@ static wg_status run(mutation_run *r)
     wg_status st = try_unchanged(r);
     for (int slot = 0; op->backward && slot < operands_of(op) && !st; slot++)
         st = try_all(r, wg__adjoint_mutations, slot);
-    if (!st && op->decompose)
+    if (!st && op->decompose && op->forward.f64)
         st = try_all(r, wg__decompose_mutations, -1);
     if (!st)
         st = try_all(r, wg__kernel_mutations, -1);
