@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+int verify_stride(void);
 TCase *verify_method(void);
 TCase *verify_wrong_operators(void);
 TCase *verify_battery(void);
