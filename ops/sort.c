@@ -31,7 +31,7 @@ static inline int64_t held(int64_t n, int64_t k)
     static inline bool before_##suffix(const pair_##suffix *a, const pair_##suffix *b, bool descending)                \
     {                                                                                                                  \
         const type first = descending ? b->key : a->key, second = descending ? a->key : b->key;                        \
-        return less_##suffix(first, second) | (!less_##suffix(second, first) & (a->at < b->at));                       \
+        return (int)less_##suffix(first, second) | ((int)!less_##suffix(second, first) & (a->at < b->at));             \
     }                                                                                                                  \
     static void insertion_##suffix(pair_##suffix *p, int64_t n, bool descending)                                       \
     {                                                                                                                  \

@@ -31,7 +31,7 @@ static bool value_at(const wg__mutated *m, const wg_adjoint *a, const double *x,
 static bool turns(const wg__mutated *m, const wg_adjoint *a, double *x, int at)
 {
     const double step = 0x1p-20, middle = x[at];
-    double below, here, above;
+    double below = NAN, here = NAN, above = NAN;
     bool finite = value_at(m, a, x, &here);
     x[at] = middle - step;
     finite = finite && value_at(m, a, x, &below);

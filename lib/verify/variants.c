@@ -126,6 +126,31 @@ static void try_small_sizes(maker *m)
         }
 }
 
+/* Does that size stand somewhere else too? */
+static bool is_repeated(const maker *m, int64_t size)
+{
+    int times = 0;
+    for (int slot = 0; slot < m->n; slot++)
+        for (int axis = 0; axis < m->from->in[slot].shape.rank; axis++)
+            times += m->from->in[slot].shape.dim[axis] == size;
+    return times > 1;
+}
+
+/* One axis alone, where sizes that are equal by chance would hide which axis is meant: a square matrix. */
+static void try_single_axes(maker *m)
+{
+    bool elementwise = m->op->flags & WG_ELEMENTWISE; /* there, no axis is another's partner */
+    for (int slot = 0; slot < m->n && relates_operands(m) && !elementwise; slot++)
+        for (int axis = 0; axis < m->from->in[slot].shape.rank; axis++) {
+            wg__variant v = begin(m);
+            if (!is_repeated(m, m->from->in[slot].shape.dim[axis]))
+                continue;
+            v.sample.in[slot].shape.dim[axis]++;
+            snprintf(v.text, sizeof v.text, "axis %d of operand %d longer by 1", axis, slot);
+            try(m, &v);
+        }
+}
+
 /* The broadcast of all operands, roughly: the longest of the axes that stand above each other. It bounds the work of
  * elementwise operators, and tells of the others' how many axes grow. */
 static wg_shape joint_shape(const maker *m, const wg_sample *sample)
@@ -217,7 +242,18 @@ static void try_batches(maker *m)
     }
 }
 
-/* ---- operands that are one, values at the ends ---- */
+/* ---- more operands, operands that are one, values at the ends ---- */
+
+static void try_another_operand(maker *m)
+{
+    wg__variant v = begin(m);
+    if (m->op->arity != WG_VARIADIC || m->n < 1 || m->n >= WG__SLOTS)
+        return;
+    v.sample.in[m->n] = v.sample.in[m->n - 1];
+    v.sample.n = m->n + 1;
+    snprintf(v.text, sizeof v.text, "%d operands", v.sample.n);
+    try(m, &v);
+}
 
 /* One node in two slots: of the type under test, of one shape, with ranges that meet. */
 static void try_tied(maker *m, int with, int tied)
@@ -258,9 +294,11 @@ wg_status wg__each_variant(const wg_op *op, const wg_sample *from, wg_status (*v
     maker m = { op, from, n < 0 ? 1 : n > WG__SLOTS ? WG__SLOTS : n, visit, user, WG_OK };
     try_broadcasts(&m);
     try_small_sizes(&m);
+    try_single_axes(&m);
     try_large_sizes(&m);
     try_long_sizes(&m);
     try_batches(&m);
+    try_another_operand(&m);
     for (int with = 0; with < m.n; with++)
         for (int tied = with + 1; tied < m.n; tied++)
             try_tied(&m, with, tied);
