@@ -46,7 +46,7 @@ static void append(wg__labels *l, const wg__labels *more)
 }
 
 /* A letter that stands twice: the diagonal. */
-static void take_diagonals(term *t)
+static bool take_diagonal(term *t)
 {
     for (int i = 0; i < t->labels.n; i++)
         for (int j = i + 1; j < t->labels.n; j++)
@@ -56,9 +56,9 @@ static void take_diagonals(term *t)
                 drop(&t->labels, j);
                 drop(&t->labels, i);
                 t->labels.at[t->labels.n++] = label;
-                i = j = -1; /* from the start again */
-                break;
+                return true;
             }
+    return false;
 }
 
 /* Axes of size 1 whose label has another size elsewhere broadcast by not being there. */
@@ -239,7 +239,8 @@ static void mark_needed(const wg__einsum *e, int from, int n, const term *other,
 static term operand(const wg_adjoint *a, const wg__einsum *e, int slot)
 {
     term t = { a->in[slot], e->in[slot] };
-    take_diagonals(&t);
+    while (take_diagonal(&t))
+        ;
     if (t.node)
         drop_ones(&t, e->size);
     return t;

@@ -82,7 +82,8 @@ static wg_status measure(wg_infer *t, wg__einsum *e)
         e->size[l] = 1;
     for (int s = 0; s < t->n_in; s++)
         for (int i = 0; i < e->in[s].n; i++) {
-            const int label = e->in[s].at[i], first = wg__label_in(&e->in[s], label);
+            const signed char label = e->in[s].at[i];
+            const int first = wg__label_in(&e->in[s], label);
             int64_t own = t->in[s].dim[first];
             wg_status status = first < i ? unify(t, label, &own, t->in[s].dim[i], false) : WG_OK;
             if (!status)
@@ -125,7 +126,7 @@ static wg_status label_output(wg_infer *t, wg__einsum *e, const part *p)
     wg_status status = WG_OK;
     count(e, t->n_in, uses);
     for (int i = 0; i < p->n && !status; i++) {
-        const int label = p->at[i];
+        const signed char label = p->at[i];
         if (label >= 0 && (!uses[label] || wg__label_in(&e->out, label) >= 0))
             return wg_infer_fail(t, WG_ERR_ARG, "'%c' of the result is %s", letter_of(label),
                                  uses[label] ? "there twice" : "in no operand");

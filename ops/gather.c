@@ -47,7 +47,7 @@ static wg_status gather_forward(const wg_call *c, int64_t begin, int64_t end)
         for (int64_t unit = begin; unit < end; unit++) {                                                               \
             const wg__lines lines = wg__lines_of(a, unit);                                                             \
             T *y = (T *)c->out + lines.first;                                                                          \
-            int64_t start[WG__LINES];                                                                                  \
+            int64_t start[WG__LINES] = { 0 };                                                                          \
             const T *src[WG__LINES];                                                                                   \
             for (int64_t k = 0; k < size; k++)                                                                         \
                 memcpy(y + k * a->inner, (const T *)c->in[0] + lines.first + k * a->inner,                             \

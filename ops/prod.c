@@ -26,7 +26,7 @@ static wg_status infer(wg_infer *t)
 static wg_node *backward(const wg_adjoint *a, int slot)
 {
     const wg__reduce_attrs *at = a->attrs;
-    wg_node *x = a->in[0], *others[WG_MAX_RANK], *part = x;
+    wg_node *x = a->in[0], *others[WG_MAX_RANK] = { NULL }, *part = x;
     const int n = at->axes.n < 0 ? wg_node_shape(x).rank : at->axes.n;
     (void)slot;
     for (int i = 0; i < n; i++) {

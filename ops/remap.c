@@ -24,6 +24,9 @@ static int64_t size_of(const wg_shape *s, int rank, int axis)
     return at < 0 ? 1 : s->dim[at];
 }
 
+/* Of steps of b, which is not 0. */
+static int64_t stride_of(int64_t b) { return b < 0 ? -b : b > 1 ? b : 1; }
+
 static int64_t modulo(int64_t i, int64_t n)
 {
     int64_t r = i % n;
@@ -51,7 +54,7 @@ static piece line_piece(int64_t a, int64_t b, int64_t n, int64_t i)
 
 static piece spread_piece(int64_t a, int64_t b, int64_t n, int64_t i)
 {
-    int64_t stride = b < 0 ? -b : b, off = modulo(i - a, stride), s = (i - a) / b;
+    int64_t stride = stride_of(b), off = modulo(i - a, stride), s = (i - a) / b;
     if (off)
         return (piece){ -1, 0, stride - off };
     return s >= 0 && s < n ? (piece){ s, 1, 1 } : (piece){ -1, 0, stride };
@@ -261,7 +264,7 @@ static void copy_cells(char *to, const char *from, int64_t step, int64_t n, int6
 static void spread_row(const wg_call *c, char *to, const char *x, int64_t n, int64_t i, int64_t stop)
 {
     const plan *p = c->params;
-    int64_t a = p->a[p->last], b = p->b[p->last], stride = b < 0 ? -b : b;
+    int64_t a = p->a[p->last], b = p->b[p->last], stride = stride_of(b);
     size_t size = wg_dtype_size(c->out_type);
     int64_t low = b > 0 ? i - a : a - stop + 1, high = b > 0 ? stop - 1 - a : a - i; /* stride * s of those inside */
     int64_t first = low > 0 ? (low + stride - 1) / stride : 0, last = high < 0 ? -1 : high / stride;

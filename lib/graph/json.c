@@ -12,7 +12,7 @@ static bool is_blank(const char *text, size_t length)
 {
     size_t n = 0;
 
-    while (n < length && memchr(" \t\r\n", text[n], 4) != NULL)
+    while (n < length && (text[n] == ' ' || text[n] == '\t' || text[n] == '\r' || text[n] == '\n'))
         n++;
     return n == length;
 }

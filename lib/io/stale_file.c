@@ -21,7 +21,7 @@ static bool is_temporary(const char *name)
     static const char digits[] = "0123456789", start[] = ".wengert-";
     size_t pid, attempt;
 
-    if (strncmp(name, start, sizeof start - 1))
+    if (strncmp(name, start, sizeof start - 1) != 0)
         return false;
     name += sizeof start - 1;
     pid = strspn(name, digits);

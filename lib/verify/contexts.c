@@ -173,7 +173,7 @@ static bool make_graph(context *c)
 static wg_status feed_leaf(context *c, int k)
 {
     const wg__operand *x = &c->rig->in[k];
-    char *memory = wg__arena_alloc(&c->rig->arena, x->bytes + 1);
+    void *memory = wg__arena_alloc(&c->rig->arena, x->bytes + 1);
     if (!memory)
         return WG_ERR_NOMEM;
     memcpy(memory, x->base, x->bytes);
@@ -219,7 +219,7 @@ static double gradient_at(const context *c, int k, wg_view g, int64_t i, double 
     wg_shape shape = c->rig->in[k].range->shape;
     *scale = 0;
     if (c->how == TRANSPOSED) {
-        int64_t at[WG_MAX_RANK], turned = 0;
+        int64_t at[WG_MAX_RANK] = { 0 }, turned = 0;
         for (int axis = shape.rank - 1; axis >= 0; axis--) {
             at[axis] = i % shape.dim[axis];
             i /= shape.dim[axis];

@@ -30,7 +30,7 @@ static void *extended(wg__mutated *m, const void *attrs)
     else if (to && m->of->attrs_size && !wg__attrs_default(m->of, to))
         return NULL;
     if (to)
-        memcpy(to + WG__MUTATED_AT, &m, sizeof(wg__mutated *));
+        memcpy(to + WG__MUTATED_AT, &m, sizeof m); // cppcheck-suppress pointerSize
     return to;
 }
 

@@ -118,10 +118,14 @@ static wg_status measure_narrow(wg__shaker *h, void *user, double *to)
 {
     const narrow_result *t = user;
     wg_status st = wg__shaken_run(h, t->order);
-    wg_view y = st ? (wg_view){ 0 } : wg_result(h->rig->exec[t->order], t->node);
+    wg_view y = { 0 };
+    if (!st)
+        y = wg_result(h->rig->exec[t->order], t->node);
     for (size_t i = 0; i < t->count && y.data; i++)
         to[i] = wg_view_at(y, (int64_t)i);
-    return st || y.data || !t->count ? st : wg_error_status();
+    if (st || y.data || !t->count)
+        return st;
+    return wg_error_status();
 }
 
 /* What f64 knows to be zero by cancellation is rounding in f32: how far it moves with the last bits of what is read. At

@@ -265,7 +265,7 @@ static uint64_t moving(const wg__push *p)
 {
     uint64_t slots = 0;
     for (int s = 0; s < p->of->n_in; s++)
-        slots |= p->tangent[s] && s < 64 ? (uint64_t)1 << s : 0;
+        slots |= s < 64 && p->tangent[s] ? (uint64_t)1 << s : 0;
     return p->of->n_in <= 64 ? slots : 0;
 }
 
@@ -483,7 +483,7 @@ wg__dot wg__push_pulled(const wg__push *p, const double *const *share, wg__dot *
 wg_status wg__push_run(wg__push *p)
 {
     bool alone = wg__push_alone(p);
-    size_t n = (size_t)(p->of->n_in + p->of->n_out);
+    size_t n = (size_t)p->of->n_in + (size_t)p->of->n_out;
     wg_view *views = wg__alloc(NULL, n, sizeof *views);
     p->n_left_out = 0;
     p->unit = 1;

@@ -96,7 +96,7 @@ wg_status wg__spread_of(wg__shaker *h, const wg__shaken *q, const double *still,
     if (st) /* beside its operands it refuses to run: then nothing is known */
         *spread = 0;
     st = q->measure(h, q->user, now);
-    if (!st && memcmp(now, still, q->count * sizeof *now))
+    if (!st && memcmp(now, still, q->count * sizeof *now) != 0)
         *spread = 0;
     return st;
 }

@@ -232,7 +232,7 @@ static void find_factor(wg__wiring *w, const wg_node *u, wg_view right, double r
     out->node = NULL;
     while (below && !out->node) {
         u = below, below = NULL;
-        for (int s = 0; s < u->operation->n_in && !below; s++) {
+        for (int s = 0; s < u->operation->n_in; s++) {
             double of;
             const wg_node *in = u->operation->in[s];
             if (!w->theirs[in->index] || !proportional(value(w, in), right, &of))
@@ -241,6 +241,7 @@ static void find_factor(wg__wiring *w, const wg_node *u, wg_view right, double r
             below = in;
             if (sets_factor(u) || fabs(of - ratio) > 1e-9 * fabs(ratio))
                 out->node = u;
+            break;
         }
     }
     if (out->node)
@@ -333,6 +334,8 @@ void wg__wiring_find(wg__wiring *w, size_t index, wg__culprit *out)
         return;
     wg_view right = value(w, cotangent), wrong = value(w, u);
     double ratio = 0;
+    if (!right.data || !wrong.data)
+        return;
     bool lone = part->leaf->count == 1 && isfinite(*(const double *)wrong.data / *(const double *)right.data);
     wg__kind_of(part->leaf->count, right.data, wrong.data, part->leaf->shape, 1e-9, out->kind);
     if (all_zero(wrong)) {
