@@ -22,8 +22,9 @@ printf '%s\n' $files |
     xargs -P "$jobs" -n 1 sh -c 'flags=$1; shift; clang-tidy --quiet "$@" -- $flags 2>/dev/null' sh "$flags $system" ||
     status=1
 
-# It reads no system headers, so jansson's loops are told to it.
+# It reads no system headers, so jansson's loops are told to it. Version 2.10 itself crashes on the two files left out.
 echo "cppcheck"
+files=$(printf '%s\n' $files | grep -v '^ops/cross_entropy')
 cppcheck -q -j "$jobs" --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/cppcheck.txt \
     '-Djson_array_foreach(a, i, value)=while ((value = json_next_of(a, &i)))' \
     '-Djson_object_foreach(o, key, value)=while ((key = json_key_of(o)) && (value = json_object_get(o, key)))' \
