@@ -47,6 +47,33 @@ static void check_axes(wg_dtype type, wg_shape shape, unsigned mask)
     }
 }
 
+/* Every length that may be cut into lanes and blocks in its own way, of every type. */
+START_TEST(lengths_of_every_kind)
+{
+    static const wg_dtype types[] = { WG_F32, WG_F64, WG_I32, WG_I64, WG_U8, WG_BOOL };
+    static double v[1100];
+    for (int64_t n = 0; n < (int64_t)WG_COUNT(v); n += n < 140 ? 1 : 61)
+        for (size_t t = 0; t < WG_COUNT(types); t++) {
+            double sum = 0;
+            for (int64_t i = 0; i < n; i++)
+                sum += v[i] = types[t] == WG_BOOL ? i % 3 == 0 : (double)(i * 37 % 251);
+            wg_node *x = constant(types[t], WG_SHAPE(n), v);
+            const double got = element(wg_sum(x, WG_ALL_AXES, false), 0);
+            ck_assert_msg(got == sum, "the sum of %d %s is %g, not %g", (int)n, wg_dtype_name(types[t]), got, sum);
+            for (int64_t i = 0; i < n; i++)
+                v[i] = i == n * 5 / 7;
+            x = constant(types[t], WG_SHAPE(n), v);
+            ck_assert_msg(element(wg_any(x, WG_ALL_AXES, false), 0) == (n > 0), "any of %d %s", (int)n, wg_dtype_name(types[t]));
+            ck_assert_msg(element(wg_sum(x, WG_ALL_AXES, false), 0) == (n > 0), "a one among %d %s", (int)n, wg_dtype_name(types[t]));
+            for (int64_t i = 0; i < n; i++)
+                v[i] = i == n * 5 / 7 ? 2 : 1;
+            x = constant(types[t], WG_SHAPE(n), v);
+            ck_assert_msg(element(wg_prod(x, WG_ALL_AXES, false), 0) == (n && types[t] != WG_BOOL ? 2 : 1), "the product of %d %s", (int)n,
+                          wg_dtype_name(types[t]));
+        }
+}
+END_TEST
+
 START_TEST(every_set_of_axes_follows_the_definition)
 {
     static const wg_dtype type[] = { WG_F32, WG_F64, WG_I32, WG_I64 };
@@ -295,6 +322,8 @@ TCase *ops_reduction_tests(void)
 {
     TCase *t = tcase_create("reductions");
     tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, lengths_of_every_kind);
     tcase_add_loop_test(t, every_set_of_axes_follows_the_definition, 0, 4);
     tcase_add_test(t, shapes_of_results);
     tcase_add_test(t, nothing_sums_to_zero_and_has_no_mean);
