@@ -7,11 +7,14 @@ BEGIN {
     floors = "base 0 tensor 1 graph 2 ops 3 grad 3 kernels 3 plan 4 exec 5 nn 6 optim 6 io 6 verify 6"
     n = split(floors, part)
     for (k = 1; k < n; k += 2) floor[part[k]] = part[k + 1]
+    n = split("numerics 0 operator 1 model 1 mutation 2", part)
+    for (k = 1; k < n; k += 2) storey["verify/" part[k]] = part[k + 1]
 }
 function offence(why) { printf "%s:%d: %s includes %s: %s\n", FILENAME, FNR, room, header, why; bad = 1 }
 FNR == 1 {
     split(FILENAME, path, "/")
     room = path[1] == "lib" ? path[2] : path[1]
+    inner = room "/" path[3]
 }
 /^[ \t]*#[ \t]*include[ \t]*["<]/ {
     header = $0
@@ -32,6 +35,9 @@ FNR == 1 {
     }
     if (public || header == "config.h") next
     if (name[1] == "lib" || name[1] == "tools" || name[1] == "tests") { offence("not a room below"); next }
+    within = to "/" name[2]
+    if (inner in storey && within in storey && within != inner && storey[within] >= storey[inner])
+        offence("not a storey below")
     if (!(to in floor) || to == room) next
     if (room == "ops" && to == "kernels") next
     if (floor[to] >= floor[room]) offence("not a room below")
@@ -64,6 +70,9 @@ expect no lib/kernels/a.c '"ops/op.h"'
 expect no lib/io/a.c '"nn/layer.h"'
 expect no lib/io/a.c '"../exec/exec.h"'
 expect no lib/exec/a.c '"lib/base/alloc.h"'
+expect yes lib/verify/mutation/a.c '"verify/operator/rig.h"'
+expect no lib/verify/operator/a.c '"verify/mutation/mutant.h"'
+expect no lib/verify/model/a.c '"verify/operator/rig.h"'
 expect yes tools/a.c '<wengert.h>'
 expect no tools/a.c '"base/alloc.h"'
 expect no docs/examples/a.c '"exec/exec.h"'

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "suite.h"
-#include "verify/numerics.h"
+#include "verify/numerics/numerics.h"
 #include "verify_suite.h"
 
 /* ---- a network with one operator replaced ---- */
@@ -40,10 +40,7 @@ static const fault faults[] = {
 static fault planted;
 static const wg_op *original;
 
-static wg_node *square_transposed(wg_node *g)
-{
-    return wg_transpose(g);
-}
+static wg_node *square_transposed(wg_node *g) { return wg_transpose(g); }
 
 static wg_node *one_off(wg_node *g)
 {
@@ -162,8 +159,8 @@ START_TEST(the_guilty_node_comes_first)
     wg_status st = wg_verify(n.loss, WG_NODES(n.w[0], n.w[1], n.w[2], n.b), n.exec, &quick, &r);
     wg_check c = first_failure(r);
     ck_assert_msg(st == WG_ERR_VERIFY, "%s %s: %s", planted.op, planted.how, wg_error());
-    ck_assert_msg(!strcmp(c.node, "guilty") && !strcmp(c.op, "wrong") && c.slot == planted.slot, "%s %s: %s", planted.op,
-                  planted.how, wg_report_text(r));
+    ck_assert_msg(!strcmp(c.node, "guilty") && !strcmp(c.op, "wrong") && c.slot == planted.slot, "%s %s: %s",
+                  planted.op, planted.how, wg_report_text(r));
     ck_assert_str_eq(c.what, "residual");
     ck_assert_msg(!*planted.kind || !strcmp(c.kind, planted.kind), "%s %s: kind '%s'", planted.op, planted.how, c.kind);
     ck_assert_msg(wg_report_failed(r) == 1, "%s %s: %s", planted.op, planted.how, wg_report_text(r));
@@ -219,8 +216,9 @@ START_TEST(a_verification_changes_nothing)
     size_t nodes = wg_graph_count(n.g);
     memcpy(x, xs, sizeof x);
     memcpy(w, wg_get(wg_graph_store(n.g), n.w[1]).data, sizeof w);
-    ck_assert_msg(wg_verify(n.loss, WG_NODES(n.w[0], n.w[1], n.w[2], n.b), n.exec,
-                            WG_OPTS(wg_verify_opts, .order = 2), NULL) == WG_OK, "%s", wg_error());
+    ck_assert_msg(wg_verify(n.loss, WG_NODES(n.w[0], n.w[1], n.w[2], n.b), n.exec, WG_OPTS(wg_verify_opts, .order = 2),
+                            NULL) == WG_OK,
+                  "%s", wg_error());
     ck_assert_mem_eq(x, xs, sizeof x);
     ck_assert_mem_eq(w, wg_get(wg_graph_store(n.g), n.w[1]).data, sizeof w);
     ck_assert_uint_eq(wg_graph_count(n.g), nodes);
@@ -299,8 +297,14 @@ static wg_status split_lower(wg_lowering *l)
 START_TEST(faults_of_two_threads_alone_are_named)
 {
     static const wg_sample samples[] = { { .in = { WG_VALUES(-2, 2, 5) } } };
-    static const wg_op split = { WG_OP, .name = "split", .doc = "x", .arity = 1, .forward = { .f64 = split_bad },
-                                 .lower = split_lower, .backward = split_backward, WG_SAMPLES(samples) };
+    static const wg_op split = { WG_OP,
+                                 .name = "split",
+                                 .doc = "x",
+                                 .arity = 1,
+                                 .forward = { .f64 = split_bad },
+                                 .lower = split_lower,
+                                 .backward = split_backward,
+                                 WG_SAMPLES(samples) };
     static double x[64 * 32];
     wg_graph *g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1));
     wg_node *in = wg_input(g, "x", WG_F64, WG_SHAPE(64, 32)),
@@ -345,8 +349,14 @@ static wg_status fused_bad(const wg_call *c, int64_t begin, int64_t end)
 START_TEST(faults_of_the_compiled_plan_are_named)
 {
     static const wg_sample samples[] = { { .in = { WG_VALUES(-2, 2, 5) } } };
-    static const wg_op fused = { WG_OP, .name = "fused", .doc = "x", .arity = 1, .flags = WG_ELEMENTWISE,
-                                 .forward = { .f64 = fused_bad }, .backward = split_backward, WG_SAMPLES(samples) };
+    static const wg_op fused = { WG_OP,
+                                 .name = "fused",
+                                 .doc = "x",
+                                 .arity = 1,
+                                 .flags = WG_ELEMENTWISE,
+                                 .forward = { .f64 = fused_bad },
+                                 .backward = split_backward,
+                                 WG_SAMPLES(samples) };
     wg_graph *g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1));
     wg_node *w = wg_param(g, "w", WG_F64, WG_SHAPE(64, 128), wg_init_normal(0, 1));
     wg_node *h = wg_name(wg_apply(&fused, WG_NODES(wg_sin(w)), NULL), "guilty");
@@ -364,10 +374,7 @@ END_TEST
 
 /* ---- deep, wide, shared ---- */
 
-static wg_node *once_wrong(const wg_adjoint *a, int slot)
-{
-    return wg_scale(original->backward(a, slot), 1 + 1e-6);
-}
+static wg_node *once_wrong(const wg_adjoint *a, int slot) { return wg_scale(original->backward(a, slot), 1 + 1e-6); }
 
 /* One part in a million, in one of twenty layers; of five million parameters, too, where operations of one shape share what is
  * known of them and fewer numbers of threads are tried. */
@@ -430,7 +437,8 @@ START_TEST(one_element_of_many_is_found)
     wrong.name = "wrong", wrong.backward = big_one_off;
     wg_graph *g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 2));
     wg_node *w = wg_param(g, "w", WG_F64, WG_SHAPE(N), wg_init_uniform(1, 2));
-    wg_node *square = wg_name(wg_apply(&wrong, WG_NODES(w), NULL), "guilty"), *loss = wg_sum(square, WG_ALL_AXES, false);
+    wg_node *square = wg_name(wg_apply(&wrong, WG_NODES(w), NULL), "guilty"),
+            *loss = wg_sum(square, WG_ALL_AXES, false);
     wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(loss));
     wg_exec *e = wg_exec_new(plan);
     wg_report *r = NULL;
@@ -447,7 +455,9 @@ static wg_node *big_spoilt(const wg_adjoint *a, int slot)
     wg_node *right = original->backward(a, slot);
     if (!strcmp(planted.how, "averaged"))
         return wg_add(wg_mean(right, WG_AXES(1), true), wg_zeros_like(right));
-    return !strcmp(planted.how, "twice") ? wg_scale(right, 2) : !strcmp(planted.how, "offset") ? wg_shift(right, 0.5) : wg_transpose(right);
+    return !strcmp(planted.how, "twice")    ? wg_scale(right, 2)
+           : !strcmp(planted.how, "offset") ? wg_shift(right, 0.5)
+                                            : wg_transpose(right);
 }
 
 START_TEST(kinds_are_told_of_large_operands_too)
@@ -461,7 +471,8 @@ START_TEST(kinds_are_told_of_large_operands_too)
     wrong.name = "wrong", wrong.backward = big_spoilt, wrong.rewrite = NULL;
     wg_graph *g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1));
     wg_node *w = wg_param(g, "w", WG_F64, WG_SHAPE(40, 40), wg_init_normal(0, 1));
-    wg_node *h = wg_name(wg_apply(&wrong, WG_NODES(w), NULL), "guilty"), *loss = wg_sum(wg_square(h), WG_ALL_AXES, false);
+    wg_node *h = wg_name(wg_apply(&wrong, WG_NODES(w), NULL), "guilty"),
+            *loss = wg_sum(wg_square(h), WG_ALL_AXES, false);
     wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(loss));
     wg_exec *e = wg_exec_new(plan);
     wg_report *r = NULL;
@@ -501,7 +512,8 @@ START_TEST(second_order_faults_need_order_two)
     wg_report *r = NULL;
     ck_assert_msg(wg_verify(loss, WG_NODES(w), e, &quick, NULL) == WG_OK, "%s", wg_error());
     wg_status st = wg_verify(loss, WG_NODES(w), e, WG_OPTS(wg_verify_opts, .order = 2, .textbook_limit = -1), &r);
-    ck_assert_msg(st == WG_ERR_VERIFY && first_failure(r).order == 2 && !strcmp(first_failure(r).op, "inner"), "%s", wg_report_text(r));
+    ck_assert_msg(st == WG_ERR_VERIFY && first_failure(r).order == 2 && !strcmp(first_failure(r).op, "inner"), "%s",
+                  wg_report_text(r));
     wg_report_free(r);
     wg_exec_free(e), wg_plan_free(plan), wg_graph_free(g);
 }

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "suite.h"
-#include "verify/numerics.h"
+#include "verify/numerics/numerics.h"
 #include "verify_suite.h"
 
 /* What the calibration counted, over all functions. */
@@ -19,8 +19,7 @@ static void add_row(void *user, const wg_calibration *row)
     counts *c = user;
     wg_calibration *sum = c->row[row->kinked];
     int i = 0;
-    while (i < c->n[row->kinked] &&
-           !(sum[i].planted == row->planted || (isnan(sum[i].planted) && isnan(row->planted))))
+    while (i < c->n[row->kinked] && !(sum[i].planted == row->planted || (isnan(sum[i].planted) && isnan(row->planted))))
         i++;
     if (i == c->n[row->kinked])
         sum[c->n[row->kinked]++].planted = row->planted;

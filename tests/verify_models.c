@@ -3,8 +3,8 @@
 #include <string.h>
 #include <wengert.h>
 
-#include "verify/numerics.h"
 #include "suite.h"
+#include "verify/numerics/numerics.h"
 #include "verify_suite.h"
 
 typedef struct model {

@@ -1,0 +1,76 @@
+/* Where to step: random directions on a grid that makes every step exact. */
+#include "verify/numerics/numerics.h"
+
+#include <math.h>
+
+#include "base/random.h"
+
+double wg__draw(wg__stream *s)
+{
+    uint32_t w[4];
+    wg__philox(w, s->key, s->drawn++, 0);
+    return wg__uniform_f64(w[0], w[1]);
+}
+
+double wg__draw_signed(wg__stream *s)
+{
+    double t = wg__draw(s);
+    return t < 0.5 ? -0.5 - t : t;
+}
+
+void wg__scale_of(size_t n, const double *x, double *scale)
+{
+    long double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (long double)x[i] * x[i];
+    double rms = n ? (double)sqrtl(sum / (long double)n) : 0;
+    if (!(rms > 0) || !isfinite(rms))
+        rms = 1;
+    for (size_t i = 0; i < n; i++)
+        scale[i] = fabs(x[i]) > rms ? fabs(x[i]) : rms;
+}
+
+/* The exponent e of the grid 2^e of x_i. With |x_i| <= scale < 2^k and |h d_i| <= 2 scale, x_i +- h d_i stays below
+ * 2^(k + 2), and so is a double when it is a multiple of 2^(k - 51). */
+static int grid_of(double scale) { return ilogb(scale) + 1 - 51; }
+
+static double round_to(double x, int exponent) { return ldexp(rint(ldexp(x, -exponent)), exponent); }
+
+void wg__round_point(size_t n, double *x, const double *scale)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = round_to(x[i], grid_of(scale[i]));
+}
+
+int wg__probe_steps(wg__probe *p)
+{
+    const wg__subject *f = p->of;
+    p->first = WG__STEP_FIRST;
+    for (size_t i = 0; f->room && i < f->n; i++) {
+        double most = f->room[i] / (4 * f->scale[i]);
+        if (!(most > 0))
+            return 0;
+        if (most < ldexp(1, p->first))
+            p->first = ilogb(most);
+    }
+    if (p->first < WG__STEP_LEAST)
+        p->first = WG__STEP_LEAST;
+    /* A short first step leaves fewer levels before d would keep less than 8 bits on its grid. */
+    p->depth = 40 + p->first;
+    if (p->depth > WG__LEVELS_MAX)
+        p->depth = WG__LEVELS_MAX;
+    return 1;
+}
+
+void wg__probe_direction(wg__probe *p, wg__stream *stream)
+{
+    const wg__subject *f = p->of;
+    int last = p->first - (p->depth - 1);
+    for (size_t i = 0; i < f->n; i++) {
+        /* The shortest step is 0.375 * 2^last = 3 * 2^(last - 3). */
+        int grid = grid_of(f->scale[i]) - (last - 3);
+        p->d[i] = round_to(wg__draw_signed(stream) * f->scale[i], grid);
+        if (wg__has_flaw(WG__DIRECTION_ZERO))
+            p->d[i] = 0;
+    }
+}

@@ -1,0 +1,78 @@
+/* Has everything been compared that had to be? Counted from the samples, not from the loops that go through them. */
+#include "base/error.h"
+#include "graph/graph.h"
+#include "verify/operator/session.h"
+
+/* Derivatives are taken of results of f64 alone. */
+static bool result_is_wide(const wg_op *op, const wg_sample *sample, int n, int result)
+{
+    enum { RESULTS = 16 };
+    wg_shape in[WG__SLOTS], out[RESULTS];
+    wg_dtype in_type[WG__SLOTS], out_type[RESULTS];
+    uint64_t defaults[64] = { 0 };
+    const void *attrs = sample->attrs;
+    for (int s = 0; s < n; s++) {
+        in[s] = sample->in[s].shape;
+        in_type[s] = sample->in[s].dtype == WG_DTYPE_NONE ? WG_F64 : sample->in[s].dtype;
+    }
+    if (!attrs && op->attrs_size) {
+        if (op->attrs_size > sizeof defaults || !wg__attrs_default(op, defaults))
+            return false;
+        attrs = defaults;
+    }
+    return wg__infer(op, attrs, n, in, in_type, out, out_type) == WG_OK && out_type[result] == WG_F64;
+}
+
+static int count_of(const wg__session *s, int sample, int slot, int order)
+{
+    int n = 0;
+    for (size_t i = 0; i < s->report->n; i++) {
+        const wg_check *c = &s->report->checks[i];
+        n += c->sample == sample && c->slot == slot && c->order == order;
+    }
+    return n;
+}
+
+static void audit_slot(wg__session *s, int sample, int slot, int wide_results)
+{
+    static const char *const kind[] = { "", "gradient", "second-order gradient" };
+    int order = s->opts->order ? s->opts->order : 2;
+    for (int k = 1; k <= order && k <= 2; k++) {
+        int made = count_of(s, sample, slot, k);
+        wg_check c = { .op = s->op->name, .what = "audit", .slot = -1, .order = k, .sample = sample };
+        c.verdict = made >= wide_results * s->opts->draws ? WG_PASS : WG_FAIL;
+        wg__report_add(s->report, c, "%s: sample %d: the %s of operand %d was compared %d times, not %d", s->op->name,
+                       sample, kind[k], slot, made, wide_results * s->opts->draws);
+    }
+}
+
+void wg__audit(wg__session *s)
+{
+    bool differentiable = (s->op->backward || s->op->decompose) && !(s->op->flags & WG_NO_GRADIENT);
+    if (!differentiable || s->report->failed)
+        return;
+    for (int i = 0; i < (int)s->op->n_samples; i++) {
+        const wg_sample *sample = &s->op->samples[i];
+        int n = sample->n ? sample->n : s->op->arity, results = s->op->results ? s->op->results : 1, wide = 0;
+        n = n < 0 ? 1 : n > WG__SLOTS ? WG__SLOTS : n;
+        for (int r = 0; r < results; r++)
+            wide += result_is_wide(s->op, sample, n, r);
+        for (int slot = 0; slot < n; slot++)
+            if (sample->in[slot].dtype == WG_DTYPE_NONE || sample->in[slot].dtype == WG_F64)
+                audit_slot(s, i, slot, wide);
+    }
+}
+
+void wg__audit_vectors(wg__session *s, size_t n, const double *v, bool moved)
+{
+    bool some = n == 0, alike = n > 1;
+    for (size_t i = 0; i < n; i++) {
+        some = some || v[i] != 0;
+        alike = alike && v[i] == v[0];
+    }
+    if (!some || alike || !moved)
+        wg__settle_check(s, "audit", 1, false, "%s",
+                         !moved ? "a direction is zero"
+                         : some ? "a cotangent is all alike"
+                                : "a cotangent is zero");
+}

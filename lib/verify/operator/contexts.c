@@ -1,0 +1,312 @@
+/* Where operands come from must not matter: memory with strides and an offset, a transpose, another operator's result;
+ * nor who else uses them. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "tensor/shape.h"
+#include "verify/operator/moves.h"
+#include "verify/operator/session.h"
+#include <wengert/ops.h>
+
+/* ---- bound in strides ---- */
+
+/* A view of `shape` whose first axis moves fastest, with gaps, a little into the memory. elements: how many it spans. */
+static wg_view scattered(wg_dtype type, wg_shape shape, size_t *elements)
+{
+    wg_view v = { .shape = shape, .dtype = type, .strided = true };
+    int64_t step = 2;
+    for (int axis = 0; axis < shape.rank; axis++) {
+        v.stride[axis] = step;
+        step *= shape.dim[axis] > 0 ? shape.dim[axis] : 1;
+    }
+    *elements = (size_t)step + 1;
+    return v;
+}
+
+/* Copies contiguous elements to where the view has them. */
+static void scatter(wg_view v, void *memory, const void *from)
+{
+    int64_t count = wg_shape_count(v.shape);
+    size_t size = wg_dtype_size(v.dtype);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t at = 0, left = i;
+        for (int axis = v.shape.rank - 1; axis >= 0; axis--) {
+            at += left % v.shape.dim[axis] * v.stride[axis];
+            left /= v.shape.dim[axis];
+        }
+        memcpy((char *)memory + (size_t)at * size, (const char *)from + (size_t)i * size, size);
+    }
+}
+
+static wg_status bind_scattered(wg__rig *r, wg_exec *e)
+{
+    wg_status st = wg__rig_bind(r, e);
+    for (int k = 0; k < r->n && !st; k++) {
+        const wg__operand *x = &r->in[k];
+        size_t elements, size = wg_dtype_size(x->dtype);
+        wg_view v = scattered(x->dtype, x->range->shape, &elements);
+        char *memory = wg__arena_alloc(&r->arena, (elements + 1) * size);
+        if (!memory)
+            return WG_ERR_NOMEM;
+        v.data = memory + size;
+        scatter(v, memory + size, x->base);
+        st = wg_bind(e, x->node, v);
+    }
+    return st;
+}
+
+static bool same_elements(const void *a, const void *b, size_t bytes)
+{
+    return !bytes || (a && b && !memcmp(a, b, bytes));
+}
+
+static wg_status check_strides(wg__session *s, int order)
+{
+    wg__rig *r = s->rig;
+    wg_node *wanted[WG__WANTED];
+    int n = wg__rig_outputs(r, order, wanted);
+    wg_exec *e = wg_exec_new_with(r->plan[order], WG_OPTS(wg_exec_opts, .threads = 1));
+    wg_status st = e ? bind_scattered(r, e) : wg_error_status();
+    if (!st)
+        st = wg__rig_run(r, order);
+    if (!st)
+        st = wg_run(e);
+    bool same = true;
+    for (int i = 0; i < n && !st; i++) {
+        wg_view a = wg_result(r->exec[order], wanted[i]), b = wg_result(e, wanted[i]);
+        size_t bytes = 0;
+        same = same && wg__shape_bytes(&a.shape, a.dtype, &bytes) && same_elements(a.data, b.data, bytes);
+    }
+    if (!st)
+        wg__settle_check(s, "strides", order, same, "%s is another when operands are bound in strides, with an offset",
+                         order ? "a gradient" : "its value");
+    wg_exec_free(e);
+    return st;
+}
+
+/* ---- the operator in a larger graph ---- */
+
+typedef enum surrounding { TRANSPOSED, COMPUTED, SHARED, SURROUNDINGS } surrounding;
+
+typedef struct context {
+    wg__session *session;
+    wg__rig *rig;
+    surrounding how;
+    wg_graph *graph;
+    wg_node *leaf[WG__SLOTS], *operand[WG__SLOTS], *gradient[WG__SLOTS], *w[WG__SLOTS];
+    wg_node *y, *v;
+    wg_exec *exec;
+} context;
+
+static wg_shape reversed(wg_shape s)
+{
+    wg_shape out = { .rank = s.rank };
+    for (int axis = 0; axis < s.rank; axis++)
+        out.dim[axis] = s.dim[s.rank - 1 - axis];
+    return out;
+}
+
+static wg_node *named_input(const context *c, char letter, int k, wg_dtype type, wg_shape shape)
+{
+    const char name[] = { letter, (char)('0' + k), 0 };
+    return wg_input(c->graph, name, type, shape);
+}
+
+static bool make_leaves(context *c)
+{
+    const wg__rig *r = c->rig;
+    for (int k = 0; k < r->n; k++) {
+        const wg__operand *x = &r->in[k];
+        wg_shape shape = x->range->shape;
+        c->leaf[k] = named_input(c, 'x', k, x->dtype, c->how == TRANSPOSED ? reversed(shape) : shape);
+        c->operand[k] = c->how == TRANSPOSED             ? wg_transpose(c->leaf[k])
+                        : c->how == COMPUTED && x->moved ? wg_scale(c->leaf[k], 2)
+                                                         : c->leaf[k];
+        c->w[k] = c->how == SHARED && x->moved ? named_input(c, 'w', k, WG_F64, shape) : NULL;
+        if (!c->operand[k])
+            return false;
+    }
+    return true;
+}
+
+/* The gradients of <v, y>, and where operands are shared also of <w, x>. */
+static bool differentiate(context *c)
+{
+    const wg__rig *r = c->rig;
+    wg_node *wrt[WG__SLOTS];
+    size_t n = 0;
+    c->v = named_input(c, 'v', 0, WG_F64, wg_node_shape(r->y));
+    wg_node *objective = c->how == SHARED ? wg_sum(wg_mul(c->v, c->y), WG_ALL_AXES, false) : NULL;
+    for (int k = 0; k < r->n; k++) {
+        if (!r->in[k].moved)
+            continue;
+        if (c->how == SHARED)
+            objective = wg_add(objective, wg_sum(wg_mul(c->w[k], c->operand[k]), WG_ALL_AXES, false));
+        wrt[n++] = c->leaf[k];
+    }
+    wg_grads g = objective ? wg_grads_of(objective, (wg_nodes){ wrt, n }) : wg_vjp(c->y, c->v, (wg_nodes){ wrt, n });
+    n = 0;
+    for (int k = 0; k < r->n && g.of.at; k++)
+        if (r->in[k].moved)
+            c->gradient[k] = g.of.at[n++];
+    return g.of.at != NULL;
+}
+
+static bool make_graph(context *c)
+{
+    const wg__rig *r = c->rig;
+    wg_node *in[WG__SLOTS];
+    c->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .registry = r->of.registry, .threads = 1));
+    if (!c->graph || !make_leaves(c))
+        return false;
+    for (int slot = 0; slot < r->n_slots; slot++)
+        in[slot] = c->operand[r->which[slot]];
+    wg_node *first = wg_apply_in(c->graph, r->of.op, (wg_nodes){ in, (size_t)r->n_slots }, r->of.sample->attrs);
+    if (!first)
+        return false;
+    c->y = wg_node_results(first).at[r->of.result];
+    return r->of.order < 1 || differentiate(c);
+}
+
+/* What the leaf must hold for the operand to be the rig's. */
+static wg_status feed_leaf(context *c, int k)
+{
+    const wg__operand *x = &c->rig->in[k];
+    void *memory = wg__arena_alloc(&c->rig->arena, x->bytes + 1);
+    if (!memory)
+        return WG_ERR_NOMEM;
+    memcpy(memory, x->base, x->bytes);
+    wg_shape shape = x->range->shape;
+    if (c->how == TRANSPOSED) {
+        wg_view v = { .data = x->base, .shape = reversed(shape), .dtype = x->dtype, .strided = true };
+        int64_t stride[WG_MAX_RANK];
+        wg__shape_strides(&shape, stride);
+        for (int axis = 0; axis < shape.rank; axis++)
+            v.stride[axis] = stride[shape.rank - 1 - axis];
+        wg__view_copy(memory, v);
+        shape = v.shape;
+    }
+    for (size_t i = 0; i < x->count && c->how == COMPUTED && x->moved; i++)
+        ((double *)memory)[i] /= 2;
+    wg_status st = wg_bind(c->exec, c->leaf[k], wg_view_of(memory, x->dtype, shape));
+    return st || !c->w[k] ? st : wg_bind(c->exec, c->w[k], wg_view_of(x->d_data, WG_F64, shape));
+}
+
+static wg_status run(context *c)
+{
+    const wg__rig *r = c->rig;
+    wg_node *wanted[WG__WANTED] = { c->y };
+    size_t n = 1;
+    for (int k = 0; k < r->n; k++)
+        if (c->gradient[k])
+            wanted[n++] = c->gradient[k];
+    wg_plan *plan = wg_compile(c->graph, WG_TRAIN, (wg_nodes){ wanted, n });
+    c->exec = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = 1));
+    wg_plan_free(plan); /* the exec keeps it */
+    wg_status st = c->exec ? WG_OK : wg_error_status();
+    for (int k = 0; k < r->n && !st; k++)
+        st = feed_leaf(c, k);
+    if (!st && c->v)
+        st = wg_bind(c->exec, c->v, wg_view_of(r->v_data, WG_F64, wg_node_shape(r->y)));
+    return st ? st : wg_run(c->exec);
+}
+
+/* Element i, in the rig's order, of operand k's gradient as it would be without the surroundings; and the scale of its
+ * rounding error. */
+static double gradient_at(const context *c, int k, wg_view g, int64_t i, double *scale)
+{
+    wg_shape shape = c->rig->in[k].range->shape;
+    *scale = 0;
+    if (c->how == TRANSPOSED) {
+        int64_t at[WG_MAX_RANK] = { 0 }, turned = 0;
+        for (int axis = shape.rank - 1; axis >= 0; axis--) {
+            at[axis] = i % shape.dim[axis];
+            i /= shape.dim[axis];
+        }
+        for (int axis = shape.rank - 1; axis >= 0; axis--)
+            turned = turned * shape.dim[axis] + at[axis];
+        return wg_view_at(g, turned);
+    }
+    double got = wg_view_at(g, i);
+    if (c->how == COMPUTED)
+        return got / 2;
+    double w = c->rig->in[k].d_data[i];
+    *scale = fabs(got) + 2 * fabs(w);
+    return got - w;
+}
+
+/* A planner may merge a transpose into the operator, or a composition with what is around it, and then sums in another
+ * order: so much of the largest. */
+static double merged(const context *c, size_t count, wg_view v)
+{
+    double largest = 0;
+    bool merges = c->how == TRANSPOSED || !c->rig->of.op->forward.f64;
+    for (size_t i = 0; i < count && merges; i++)
+        largest = fmax(largest, fabs(wg_view_at(v, (int64_t)i)));
+    return 1024 * WG__U64 * largest;
+}
+
+static bool same_value(const context *c, wg_view a, wg_view b)
+{
+    size_t bytes = 0;
+    if (!wg_shape_equal(a.shape, b.shape) || a.dtype != b.dtype || !wg__shape_bytes(&a.shape, a.dtype, &bytes))
+        return false;
+    bool same = same_elements(a.data, b.data, bytes);
+    double tolerance = same ? 0 : merged(c, c->rig->count, a);
+    for (size_t i = 0; i < c->rig->count && !same && tolerance > 0; i++)
+        if (!wg__within(wg_view_at(a, (int64_t)i), wg_view_at(b, (int64_t)i), tolerance))
+            return false;
+    return same || tolerance > 0;
+}
+
+static bool same_gradient(const context *c, int k)
+{
+    const wg__operand *x = &c->rig->in[k];
+    const double *expected = wg__rig_result(c->rig, 1, x->gradient);
+    wg_view g = wg_result(c->exec, c->gradient[k]);
+    double floor = merged(c, x->count, g);
+    bool same = true;
+    for (size_t i = 0; i < x->count && same; i++) {
+        double scale, got = gradient_at(c, k, g, (int64_t)i, &scale);
+        same = wg__within(got, expected[i], 16 * WG__U64 * scale + floor) || (isnan(got) && isnan(expected[i]));
+    }
+    return same;
+}
+
+static wg_status compare(context *c)
+{
+    static const char *const how[] = { "operands are transposes", "operands are computed",
+                                       "operands are used elsewhere too" };
+    wg__rig *r = c->rig;
+    wg__session *s = c->session;
+    bool same = same_value(c, wg_result(r->exec[0], r->y), wg_result(c->exec, c->y));
+    wg__settle_check(s, "context", 0, same, "its value is another when %s", how[c->how]);
+    for (int k = 0; k < r->n; k++)
+        if (c->gradient[k])
+            wg__settle_check(s, "context", 1, same_gradient(c, k), "the gradient of operand %d is another when %s",
+                             r->in[k].slot, how[c->how]);
+    return WG_OK;
+}
+
+static wg_status check_surrounding(wg__session *s, surrounding how)
+{
+    context c = { .session = s, .rig = s->rig, .how = how };
+    wg_status st = make_graph(&c) ? run(&c) : wg_error_status();
+    if (!st)
+        st = compare(&c);
+    wg_exec_free(c.exec);
+    wg_graph_free(c.graph);
+    return st;
+}
+
+wg_status wg__check_contexts(wg__session *s)
+{
+    wg_status st = WG_OK;
+    for (int order = 0; order <= s->rig->of.order && order <= 1 && !st; order++)
+        st = check_strides(s, order);
+    for (surrounding how = TRANSPOSED; how < SURROUNDINGS && !st && !(s->op->flags & WG_RANDOM); how++)
+        if (how != SHARED || s->rig->of.order >= 1)
+            st = check_surrounding(s, how);
+    return st;
+}

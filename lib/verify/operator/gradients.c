@@ -1,0 +1,208 @@
+/* Gradients against differences, and what they owe to being linear. */
+#include <math.h>
+#include <string.h>
+
+#include "verify/numerics/kind.h"
+#include "verify/operator/moves.h"
+#include "verify/operator/rounding.h"
+#include "verify/operator/session.h"
+
+static void report_judgement(wg__session *s, const wg__mover *m, const wg__judgement *j, const char *kind_of_error)
+{
+    static const char *const what[] = { "", "gradient", "second order" };
+    wg_check check = { .op = s->op->name,
+                       .what = what[m->order],
+                       .kind = kind_of_error,
+                       .slot = s->rig->in[m->slot].slot,
+                       .order = m->order,
+                       .sample = s->sample,
+                       .expected = j->expected,
+                       .got = j->got,
+                       .error = j->error,
+                       .tolerance = j->tolerance,
+                       .verdict = j->verdict };
+    const char *kind = m->order == 1 ? "gradient" : "second-order gradient";
+    char place[WG__PLACE_MAX];
+    wg__session_place(s, place);
+    if (j->verdict == WG_FAIL)
+        wg__report_add(s->report, check,
+                       "%s: the %s of operand %d is wrong: by differences %.12g, by the adjoint %.12g "
+                       "(%.9g times that), which may be %.2g apart",
+                       place, kind, check.slot, j->expected, j->got, j->got / j->expected, j->tolerance);
+    else
+        wg__report_add(s->report, check,
+                       "%s: the %s of operand %d could not be decided: by differences %.12g, known to %.2g only", place,
+                       kind, check.slot, j->expected, j->error);
+    if (wg__is_generated(s))
+        return;
+    s->judged[m->order][check.slot]++;
+    s->undecided[m->order][check.slot] += j->verdict == WG_INCONCLUSIVE;
+}
+
+/* A constant's gradient, off zero by the rounding of terms of size 1 that cancel. */
+static bool is_dust(const wg__operand *x, const wg__judgement *j)
+{
+    double reach = 0;
+    for (size_t i = 0; i < x->count; i++)
+        reach += x->scale[i];
+    return fabs(j->expected) <= j->error && fabs(j->got) <= 64 * WG__U64 * reach;
+}
+
+wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cotangent)
+{
+    wg__rig *r = s->rig;
+    const wg__operand *x = &r->in[slot];
+    if (slot > 0 && wg__has_flaw(WG__SLOTS_SKIPPED))
+        return WG_OK;
+    wg__mover m = { r, slot, order };
+    wg__subject f = { .user = &m,
+                      .n = x->count,
+                      .m = order == 1 ? r->count : wg__gradient_count(r),
+                      .value = wg__moved_value,
+                      .gradient = wg__moved_gradient,
+                      .x = x->base,
+                      .v = cotangent,
+                      .scale = x->scale,
+                      .room = x->room };
+    wg__judgement j;
+    wg_status st = wg__judge(&f, &s->stream, &j);
+    wg__rig_restore(r);
+    if (!st && j.verdict == WG_FAIL && s->degenerate && is_dust(x, &j))
+        j.verdict = WG_INCONCLUSIVE;
+    char kind[WG__KIND_MAX] = "";
+    if (!st && j.verdict == WG_FAIL && !s->until_failure) {
+        wg__kind_of_claim(&f, x->range->shape, &j, kind);
+        wg__rig_restore(r);
+    }
+    if (!st) {
+        report_judgement(s, &m, &j, kind);
+        wg__audit_vectors(s, f.m, cotangent, j.moved || j.verdict == WG_INCONCLUSIVE);
+    }
+    return st;
+}
+
+static wg_status take(const wg__rig *r, int order, double *to)
+{
+    return order == 1 ? wg__take_gradients(r, to) : wg__take_second(r, to);
+}
+
+/* Where an operator declares that its gradients are zero, nothing else is asked of them. */
+static wg_status check_zeros(wg__session *s, int order, double *g, const char *what, const char *format)
+{
+    wg_status st = wg__rig_run(s->rig, order);
+    if (!st)
+        st = take(s->rig, order, g);
+    bool zero = !st;
+    for (size_t i = 0; i < wg__gradient_count(s->rig) && zero; i++)
+        zero = g[i] == 0;
+    if (!st)
+        wg__settle_check(s, what, order, zero, "%s", format);
+    return st;
+}
+
+/* Two cotangents, and work for three gradients. */
+typedef struct linearity {
+    int order;
+    double *v1, *v2;             /* (count of y) */
+    double *first, *other, *sum; /* (wg__gradient_count) */
+    double largest;              /* of the three, where nothing was shaken */
+} linearity;
+
+static wg_status gradients_of(wg__shaker *h, const linearity *l, const double *v, const double *more, double *to)
+{
+    for (size_t j = 0; j < h->rig->count; j++)
+        h->rig->v_data[j] = v[j] + (more ? more[j] : 0);
+    wg_status st = wg__shaken_run(h, l->order);
+    return st ? st : take(h->rig, l->order, to);
+}
+
+/* g(v1 + v2) - g(v1) - g(v2) */
+static wg_status measure_linearity(wg__shaker *h, void *user, double *to)
+{
+    linearity *l = user;
+    wg_status st = gradients_of(h, l, l->v1, NULL, l->first);
+    if (!st)
+        st = gradients_of(h, l, l->v2, NULL, l->other);
+    if (!st)
+        st = gradients_of(h, l, l->v1, l->v2, l->sum);
+    for (size_t i = 0; i < wg__gradient_count(h->rig) && !st; i++) {
+        to[i] = l->sum[i] - l->first[i] - l->other[i];
+        if (!h->on)
+            l->largest = fmax(l->largest, fmax(fabs(l->first[i]), fmax(fabs(l->other[i]), fabs(l->sum[i]))));
+    }
+    return st;
+}
+
+/* What the residual is measured against: the largest gradient; a second derivative is made of terms as large as the
+ * first ones. */
+static wg_status size_of_gradients(wg__session *s, linearity *l, double *residual)
+{
+    wg__rig *r = s->rig;
+    wg__shaker still = { .rig = r };
+    wg_status st = measure_linearity(&still, l, residual);
+    if (!st && l->order == 2 && !(st = wg__rig_run(r, 1)) && !(st = take(r, 1, l->first)))
+        for (size_t i = 0; i < wg__gradient_count(r); i++)
+            l->largest = fmax(l->largest, fabs(l->first[i]));
+    return st;
+}
+
+/* work: three gradients, two cotangents. */
+static wg_status check_sum(wg__session *s, int order, double *work)
+{
+    wg__rig *r = s->rig;
+    size_t n = wg__gradient_count(r);
+    linearity l = { .order = order, .first = work, .other = work + n, .sum = work + 2 * n, .v1 = work + 3 * n };
+    l.v2 = l.v1 + r->count;
+    double *residual = l.v2 + r->count;
+    for (size_t j = 0; j < r->count; j++) {
+        l.v1[j] = r->v_data[j];
+        l.v2[j] = wg__draw_signed(&s->stream);
+    }
+    wg_status st = size_of_gradients(s, &l, residual);
+    if (st)
+        return st;
+    double unit = WG__U64 * order * order * sqrt((double)r->count + 1);
+    wg__residual q = { .of = { measure_linearity, &l, n },
+                       .value = residual,
+                       .order = order,
+                       .degree = order,
+                       .tolerance = 64 * unit * l.largest,
+                       .size = l.largest };
+    if (!(st = wg__judge_residual(s, &q)))
+        wg__settle_residual(s, "linearity", &q, "its %sgradient is not linear in the cotangent: off by %.2g of %.2g",
+                            order == 2 ? "second-order " : "", q.apart, l.largest);
+    return st;
+}
+
+wg_status wg__check_linear(wg__session *s, int order)
+{
+    wg__rig *r = s->rig;
+    size_t n = wg__gradient_count(r), bytes = r->count * sizeof(double);
+    double *work = wg__arena_alloc(&r->arena, (4 * n + 2 * r->count + 1) * sizeof *work);
+    if (!work)
+        return WG_ERR_NOMEM;
+    wg_status st = check_sum(s, order, work);
+    if (!st) {
+        memset(r->v_data, 0, bytes);
+        st = check_zeros(s, order, work, "zero cotangent", "a zero cotangent gives a gradient that is not zero");
+    }
+    memcpy(r->v_data, work + 3 * n, bytes);
+    return st;
+}
+
+wg_status wg__check_gradients(wg__session *s)
+{
+    wg__rig *r = s->rig;
+    wg_status st = WG_OK;
+    if (s->op->flags & WG_NO_GRADIENT) {
+        double *g = wg__arena_alloc(&r->arena, (wg__gradient_count(r) + 1) * sizeof *g);
+        if (!g)
+            return WG_ERR_NOMEM;
+        st = check_zeros(s, 1, g, "gradient", "it declares that it has no gradient, but one arrives");
+        return st || s->op->flags & WG_STOPS_GRADIENT ? st : wg__check_constant(s);
+    }
+    for (int k = 0; k < r->n && !st; k++)
+        if (r->in[k].moved)
+            st = wg__judge_slot(s, k, 1, r->v_data);
+    return st;
+}

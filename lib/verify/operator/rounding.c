@@ -1,0 +1,149 @@
+/* Moving what runs read by units in the last place. */
+#include "verify/operator/rounding.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "tensor/shape.h"
+
+enum { SHAKES = 16, UNITS = 4 };
+
+/* x moved by one to four units in the last place, either way; 0 stays. */
+static double moved(double x, wg_dtype type, wg__stream *stream)
+{
+    double units = 1 + floor(UNITS * wg__draw(stream)), unit = type == WG_F32 ? 0x1p-23 : 0x1p-52;
+    return x * (1 + (wg__draw(stream) < 0.5 ? -units : units) * unit);
+}
+
+static size_t bytes_read(const wg__rig *r)
+{
+    size_t bytes = r->v_data ? r->count * sizeof(double) : 0;
+    for (int k = 0; k < r->n; k++)
+        bytes += r->in[k].bytes + r->in[k].count * sizeof(double);
+    return bytes;
+}
+
+static char *copy_one(void *data, size_t bytes, char *kept, bool back)
+{
+    if (bytes)
+        memcpy(back ? data : kept, back ? kept : data, bytes);
+    return kept + bytes;
+}
+
+/* Operands, directions and the cotangent, to `kept` or back. */
+static void copy_read(const wg__rig *r, char *kept, bool back)
+{
+    for (int k = 0; k < r->n; k++) {
+        kept = copy_one(r->in[k].data, r->in[k].bytes, kept, back);
+        kept = copy_one(r->in[k].d_data, r->in[k].count * sizeof(double), kept, back);
+    }
+    if (r->v_data)
+        copy_one(r->v_data, r->count * sizeof(double), kept, back);
+}
+
+static void shake(wg__rig *r, wg__stream *stream)
+{
+    wg_dtype type = r->of.type;
+    for (int k = 0; k < r->n; k++) {
+        wg__operand *x = &r->in[k];
+        for (size_t i = 0; i < x->count && x->moved; i++) {
+            double value = wg__load(x->data, x->dtype, (int64_t)i);
+            wg__store(x->data, x->dtype, (int64_t)i, moved(value, type, stream));
+            x->d_data[i] = moved(x->d_data[i], type, stream);
+        }
+    }
+    for (size_t i = 0; i < r->count && r->v_data; i++)
+        r->v_data[i] = moved(r->v_data[i], type, stream);
+}
+
+wg_status wg__shaken_run(wg__shaker *h, int order)
+{
+    if (!h->on)
+        return wg__rig_run(h->rig, order);
+    copy_read(h->rig, h->kept, false);
+    shake(h->rig, h->stream);
+    wg_status st = wg__rig_run(h->rig, order);
+    copy_read(h->rig, h->kept, true);
+    return st;
+}
+
+/* Largest |a_i - b_i|; NaN counts as 0: it is no measure of rounding. */
+static double farthest(size_t n, const double *a, const double *b)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, fabs(a[i] - b[i]));
+    return isfinite(most) ? most : 0;
+}
+
+wg_status wg__spread_of(wg__shaker *h, const wg__shaken *q, const double *still, double *spread)
+{
+    double *now = wg__arena_alloc(&h->rig->arena, (q->count + 1) * sizeof *now);
+    h->kept = wg__arena_alloc(&h->rig->arena, bytes_read(h->rig) + 1);
+    *spread = 0;
+    if (!now || !h->kept)
+        return WG_ERR_NOMEM;
+    wg_status st = WG_OK;
+    h->on = true;
+    for (int k = 0; k < SHAKES && !st; k++) {
+        st = q->measure(h, q->user, now);
+        *spread = st ? 0 : fmax(*spread, farthest(q->count, now, still));
+    }
+    h->on = false;
+    if (st == WG_ERR_NOMEM)
+        return st;
+    if (st) /* beside its operands it refuses to run: then nothing is known */
+        *spread = 0;
+    st = q->measure(h, q->user, now);
+    if (!st && memcmp(now, still, q->count * sizeof *now) != 0)
+        *spread = 0;
+    return st;
+}
+
+wg_status wg__natural_size(wg__rig *r, int order, double *size)
+{
+    wg_status st = wg__rig_run(r, 0);
+    const double *y = st ? NULL : wg__rig_result(r, 0, r->y);
+    double least = INFINITY;
+    *size = 0;
+    if (st || (!y && r->count))
+        return st ? st : wg_error_status();
+    for (size_t j = 0; j < r->count; j++)
+        *size += fabs(r->v_data[j] * y[j]);
+    for (int k = 0; k < r->n; k++)
+        for (size_t i = 0; i < r->in[k].count && r->in[k].moved; i++)
+            least = fmin(least, r->in[k].scale[i]);
+    for (int i = 0; i < order; i++)
+        *size /= least;
+    if (!isfinite(*size))
+        *size = 0;
+    return WG_OK;
+}
+
+static double largest_of(size_t n, const double *x)
+{
+    double largest = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = fabs(x[i]) <= largest ? largest : fabs(x[i]); /* keeps a NaN */
+    return largest;
+}
+
+wg_status wg__judge_residual(wg__session *s, wg__residual *q)
+{
+    wg__shaker h = { .rig = s->rig, .stream = &s->stream };
+    double spread, natural;
+    q->apart = largest_of(q->of.count, q->value);
+    q->verdict = wg__within(q->apart, 0, q->tolerance) ? WG_PASS : WG_FAIL;
+    if (q->verdict == WG_PASS || !isfinite(q->apart))
+        return WG_OK;
+    wg_status st = wg__spread_of(&h, &q->of, q->value, &spread);
+    if (!st)
+        st = wg__natural_size(s->rig, q->degree, &natural);
+    if (st)
+        return st;
+    double more = 4 * spread + 64 * WG__U64 * natural;
+    if (wg__within(q->apart, 0, q->tolerance + more))
+        q->verdict = more <= 1e-6 * fmax(q->size, natural) ? WG_PASS : WG_INCONCLUSIVE;
+    return WG_OK;
+}

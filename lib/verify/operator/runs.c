@@ -1,0 +1,103 @@
+/* One result, however it is run: interpreted, cut into parts, in used memory, by several threads; and nothing that a run
+ * only reads is written. */
+#include <string.h>
+
+#include "base/error.h"
+#include "exec/exec.h"
+#include "tensor/shape.h"
+#include "verify/operator/session.h"
+
+static bool same_bits(wg_view a, wg_view b)
+{
+    size_t bytes;
+    return a.dtype == b.dtype && wg_shape_equal(a.shape, b.shape) && wg__shape_bytes(&a.shape, a.dtype, &bytes) &&
+           (!bytes || (a.data && b.data && memcmp(a.data, b.data, bytes) == 0));
+}
+
+static const char *name_of(int order)
+{
+    return order == 0 ? "its value" : order == 1 ? "a gradient" : "a second derivative";
+}
+
+static wg_status check_interpreter(wg__session *s, int order)
+{
+    wg_node *wanted[WG__WANTED];
+    int n = wg__rig_outputs(s->rig, order, wanted);
+    bool same = true;
+    for (int i = 0; i < n; i++) {
+        wg_view view;
+        wg_status st = wg_interpret(s->rig->exec[order], wanted[i], &view);
+        if (st)
+            return st;
+        same = same && same_bits(wg_result(s->rig->exec[order], wanted[i]), view);
+    }
+    wg__settle_check(s, "interpreter", order, same, "%s differs between the compiled plan and the interpreter",
+                     name_of(order));
+    return WG_OK;
+}
+
+/* Another exec of the same plan: with parts > 0 that many shares in turn, with 0 by `threads` threads. */
+static wg_status run_otherwise(wg__session *s, int order, int parts, int threads, bool *same)
+{
+    const wg__rig *r = s->rig;
+    wg_node *wanted[WG__WANTED];
+    int n = wg__rig_outputs(r, order, wanted);
+    wg_exec *e = wg_exec_new_with(r->plan[order], WG_OPTS(wg_exec_opts, .threads = threads));
+    wg_status st = e ? wg__rig_bind(r, e) : wg_error_status();
+    if (!st) {
+        wg__exec_harshly(e, parts);
+        st = wg_run(e);
+    }
+    for (int i = 0; i < n && !st; i++)
+        *same = *same && same_bits(wg_result(e, wanted[i]), wg_result(r->exec[order], wanted[i]));
+    wg_exec_free(e);
+    return st;
+}
+
+/* In one part, but in memory full of NaN; then in more. */
+static wg_status check_parts(wg__session *s, int order)
+{
+    static const int parts[] = { 1, 2, 3, 8 };
+    for (size_t i = 0; i < WG_COUNT(parts); i++) {
+        bool same = true;
+        wg_status st = run_otherwise(s, order, parts[i], 1, &same);
+        if (st)
+            return st;
+        if (parts[i] == 1)
+            wg__settle_check(s, "memory", order, same, "%s depends on what was in memory before the run",
+                             name_of(order));
+        else
+            wg__settle_check(s, "parts", order, same, "%s is another when the work is split in %d", name_of(order),
+                             parts[i]);
+    }
+    return WG_OK;
+}
+
+static wg_status check_threads(wg__session *s, int order)
+{
+    enum { THREADS = 3 };
+    bool same = true;
+    wg_status st = run_otherwise(s, order, 0, THREADS, &same);
+    if (!st)
+        wg__settle_check(s, "threads", order, same, "%s differs between one thread and %d", name_of(order), THREADS);
+    return st;
+}
+
+wg_status wg__check_runs(wg__session *s, int order)
+{
+    wg__rig *r = s->rig;
+    if (wg__has_flaw(WG__RUNS_SKIPPED))
+        return WG_OK;
+    uint64_t before = wg__rig_sum(r);
+    wg_status st = wg__rig_run(r, order);
+    if (!st)
+        st = check_interpreter(s, order);
+    if (!st)
+        st = check_parts(s, order);
+    if (!st)
+        st = check_threads(s, order);
+    wg__settle_check(s, "operands", order, wg__rig_sum(r) == before, "%s",
+                     order ? "its adjoint writes into what it only reads" : "it writes into its operands");
+    wg__rig_restore(r);
+    return st;
+}

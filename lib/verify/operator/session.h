@@ -1,0 +1,77 @@
+/* The verification of one operator: what all of its checks share. */
+#ifndef WG_VERIFY_SESSION_H
+#define WG_VERIFY_SESSION_H
+
+#include "verify/operator/rig.h"
+#include "verify/report.h"
+
+enum { WG__SEEN = 256, WG__PLACE_MAX = 128 };
+
+typedef struct wg__session {
+    const wg_op *op;
+    const wg_verify_opts *opts;
+    wg_report *report;
+    wg__rig *rig;
+    wg__stream stream;
+    int sample;
+    const char *variant;                                  /* how the sample was altered; "": it is the operator's own */
+    size_t judged[3][WG__SLOTS], undecided[3][WG__SLOTS]; /* comparisons with differences, by order, on own samples */
+    bool until_failure;                /* nothing is asked after the first failure; derivatives come first */
+    bool (*worthwhile)(const wg_op *); /* see wg__rig_opts */
+    bool degenerate;                   /* see wg__variant */
+    uint64_t seen[WG__SEEN];           /* hashes of the variants tried */
+    int n_seen;
+} wg__session;
+
+static inline bool wg__is_generated(const wg__session *s) { return *s->variant != 0; }
+
+/* Each looks at the rig's sample at the values drawn, adds to the report, and leaves the operands as they were. A
+ * status means that the verification cannot go on. */
+/* Of the value just computed. */
+void wg__check_precision(wg__session *);
+/* Shape, finiteness, decompose. Not *defined: the mean of nothing, which is no number, and rightly. */
+wg_status wg__check_values(wg__session *, bool *defined);
+/* The same bits however it is run; nothing that is only read is written. */
+wg_status wg__check_runs(wg__session *, int order);
+/* The same bits wherever the operands come from: bound in strides, transposed, computed, used by others too. */
+wg_status wg__check_contexts(wg__session *);
+/* f32 against f64, up to the rig's order. */
+wg_status wg__check_narrow(wg__session *);
+/* Every slot against differences, at order 1. */
+wg_status wg__check_gradients(wg__session *);
+/* Of an operator that declares no gradient: its value stays the same close by. */
+wg_status wg__check_constant(wg__session *);
+/* Linear in the cotangent, and zero for a zero one. */
+wg_status wg__check_linear(wg__session *, int order);
+/* The gradients' gradients, symmetry, forward mode. */
+wg_status wg__check_second(wg__session *);
+/* Each operand's gradient, of that order, against that of the decomposition. */
+wg_status wg__check_parts(wg__session *, int order);
+/* Gradients at kinks and at ties. */
+wg_status wg__check_kinks(wg__session *);
+/* How fast the linear part's error shrinks, for each operand. */
+wg_status wg__check_taylor(wg__session *);
+wg_status wg__check_finite_gradients(wg__session *);
+
+/* Is there no more to be asked? */
+static inline bool wg__session_ends(const wg__session *s) { return s->until_failure && s->report->failed; }
+
+/* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
+ * d of all operands at order 2. */
+wg_status wg__judge_slot(wg__session *, int slot, int order, const double *cotangent);
+/* Afterwards: fails where a comparison that the samples ask for was not made. */
+void wg__audit(wg__session *);
+/* Fails when a comparison's v (n) is zero or all alike, or nothing was moved: then it could not tell right from wrong. */
+void wg__audit_vectors(wg__session *, size_t n, const double *v, bool moved);
+/* Adds a check that has no slot: passed, or failed with "op: sample k, variant: text". */
+void wg__settle_check(wg__session *, const char *what, int order, bool passed, const char *format, ...) WG_PRINTF(5, 6);
+/* Has an operand no elements? */
+bool wg__rig_takes_nothing(const wg__rig *);
+/* "op: sample k, variant" */
+const char *wg__session_place(const wg__session *, char text[WG__PLACE_MAX]);
+
+/* Verifies, but stops at the first check that fails, and looks only at samples whose graph is worthwhile; NULL: at all. */
+wg_status wg__verify_op_until_failure(const wg_op *, const wg_verify_opts *, bool (*worthwhile)(const wg_op *),
+                                      wg_report **);
+
+#endif
