@@ -228,6 +228,13 @@ WG_API wg_node *wg_median(wg_node *, int axis, bool keepdims);
 WG_API wg_node *wg_cumsum(wg_node *, int axis, bool reverse);
 WG_API wg_node *wg_cumprod(wg_node *, int axis, bool reverse);
 
+/* convolution and pooling of (N, C, spatial..): windows slide over the spatial axes */
+typedef struct wg_conv_opts {
+    size_t size;
+    wg_axes stride, padding, dilation; /* a number an axis, or one for all; n = 0: 1 (pooling: the kernel), 0, 1 */
+    int groups;                        /* of channels, each convolved by itself; 0 means 1 */
+} wg_conv_opts;
+
 /* losses: operands of equal shape, never broadcast. WG_NONE keeps the operands' shape. */
 WG_API wg_node *wg_bce(wg_node *p, wg_node *y, wg_reduction); /* probabilities; labels in [0, 1] or the run fails: WG_ERR_RANGE */
 WG_API wg_node *wg_bce_logits(wg_node *z, wg_node *y, wg_reduction);
