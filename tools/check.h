@@ -22,8 +22,8 @@ struct check_work {
     uint64_t seed;
 };
 
-/* Checks the operators one by one. An object with their number, the checks' numbers, "list" and "failures"; `each` (may
- * be NULL) sees every operator's entry of the list, with its failures, when it is done. */
+/* Checks the operators, on all cores. An object with their number, the checks' numbers, "list" and "failures"; `each` (may
+ * be NULL) sees every operator's entry of the list, with its failures, in their order. */
 json_t *check_operators(const struct check_work *,
                         void (*each)(void *user, const json_t *entry, const json_t *failures), void *user);
 /* The same in three draws on every instruction set of this processor, with work split as finely as it can be, each in a

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workers.h"
+
 /* How far apart the two sides are, of what was allowed; not finite where a side is not. */
 static double share_of(const wg_check *c)
 {
@@ -38,10 +40,11 @@ void report_checks(json_t *object, const wg_report *report)
     for (size_t i = 0; i < wg_report_count(report); i++) {
         wg_check c = wg_report_at(report, i);
         if (!strcmp(c.what, "residual"))
-            json_array_append_new(residuals, json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "node", tool_text(c.node), "operator",
-                                                       tool_text(c.op), "residual", tool_number(c.got - c.expected), "tolerance",
-                                                       tool_number(c.tolerance), "share", tool_number(share_of(&c)),
-                                                       "verdict", wg_verdict_text(c.verdict)));
+            json_array_append_new(residuals,
+                                  json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "node", tool_text(c.node), "operator",
+                                            tool_text(c.op), "residual", tool_number(c.got - c.expected), "tolerance",
+                                            tool_number(c.tolerance), "share", tool_number(share_of(&c)), "verdict",
+                                            wg_verdict_text(c.verdict)));
     }
     json_object_set_new(object, "failures", failures_of(report));
     json_object_set_new(object, "residuals", residuals);
@@ -129,7 +132,9 @@ static json_t *entry_of(const wg_op *op, wg_status status, const wg_report *repo
 /* What kept the operator from being checked at all stands among the failures too. */
 static void add_error(json_t *failures, const wg_op *op)
 {
-    wg_check c = { .op = op->name, .node = "", .what = "run", .kind = "", .slot = -1, .sample = -1, .text = wg_error() };
+    wg_check c = {
+        .op = op->name, .node = "", .what = "run", .kind = "", .slot = -1, .sample = -1, .text = wg_error()
+    };
     json_array_append_new(failures, failure_object(&c));
 }
 
@@ -150,35 +155,59 @@ static void sum_up(json_t *result, const json_t *entry, const json_t *failures)
     json_array_extend(json_object_get(result, "failures"), (json_t *)failures);
 }
 
+/* The operators, checked side by side, and told in their order. */
+struct checking {
+    const struct check_work *work;
+    void (*each)(void *user, const json_t *entry, const json_t *failures);
+    void *user;
+    json_t *result, **entry, **failures; /* (work->n): of each operator, until it is told */
+};
+
+static void check_one(void *user, size_t i)
+{
+    struct checking *c = user;
+    const struct check_work *work = c->work;
+    wg_report *report = NULL;
+    wg_status status = wg_verify_op_with(work->op[i],
+                                         WG_OPTS(wg_verify_opts, .order = work->order, .seed = work->seed,
+                                                 .draws = work->draws, .registry = work->registry),
+                                         &report);
+    c->entry[i] = entry_of(work->op[i], status, report);
+    c->failures[i] = failures_of(report);
+    if (status && !json_array_size(c->failures[i]))
+        add_error(c->failures[i], work->op[i]);
+    wg_report_free(report);
+}
+
+static void tell_one(void *user, size_t i)
+{
+    struct checking *c = user;
+    if (c->each)
+        c->each(c->user, c->entry[i], c->failures[i]);
+    sum_up(c->result, c->entry[i], c->failures[i]);
+    json_array_append_new(json_object_get(c->result, "list"), c->entry[i]);
+    json_decref(c->failures[i]);
+}
+
 json_t *check_operators(const struct check_work *work,
                         void (*each)(void *user, const json_t *entry, const json_t *failures), void *user)
 {
-    json_t *result = json_pack("{s:i, s:i, s:i, s:i, s:i, s:f, s:[], s:[]}", "operators", 0, "checks", 0, "passed", 0,
-                               "failed", 0, "inconclusive", 0, "seconds", 0.0, "list", "failures");
-    for (size_t i = 0; i < work->n; i++) {
-        wg_report *report = NULL;
-        wg_status status = wg_verify_op_with(work->op[i],
-                                             WG_OPTS(wg_verify_opts, .order = work->order, .seed = work->seed,
-                                                     .draws = work->draws, .registry = work->registry),
-                                             &report);
-        json_t *entry = entry_of(work->op[i], status, report), *failures = failures_of(report);
-        if (status && !json_array_size(failures))
-            add_error(failures, work->op[i]);
-        if (each)
-            each(user, entry, failures);
-        sum_up(result, entry, failures);
-        json_array_append_new(json_object_get(result, "list"), entry);
-        json_decref(failures);
-        wg_report_free(report);
-    }
-    return result;
+    struct checking c = { .work = work, .each = each, .user = user };
+    c.result = json_pack("{s:i, s:i, s:i, s:i, s:i, s:f, s:[], s:[]}", "operators", 0, "checks", 0, "passed", 0,
+                         "failed", 0, "inconclusive", 0, "seconds", 0.0, "list", "failures");
+    c.entry = tool_alloc(work->n, sizeof(json_t *));
+    c.failures = tool_alloc(work->n, sizeof(json_t *));
+    workers_run(work->n, check_one, tell_one, &c);
+    free(c.entry);
+    free(c.failures);
+    return c.result;
 }
 
 bool check_sound(const json_t *result)
 {
     size_t i;
     json_t *entry;
-    json_array_foreach(json_object_get(result, "list"), i, entry)
+    json_array_foreach (json_object_get(result, "list"), i, entry)
         if (!json_is_true(json_object_get(entry, "ok")))
             return false;
     return json_integer_value(json_object_get(result, "failed")) == 0;

@@ -130,8 +130,9 @@ static bool is_known(wg__session *s, const wg__variant *v)
 }
 
 /* What inference refuses is no sample of this operator. */
-static wg_status try_variant(void *user, const wg__variant *v)
+static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
 {
+    enum { LARGEST = 16800 }; /* elements of a result: beyond, nothing more is shown */
     trying *t = user;
     wg__session *s = t->session;
     wg__rig_opts opts = { .op = s->op,
@@ -142,15 +143,22 @@ static wg_status try_variant(void *user, const wg__variant *v)
                           .tied = v->tied,
                           .with = v->with,
                           .where = v->where };
+    size_t count;
+    *taken = true;
     if (wg__session_ends(s) || is_known(s, v))
         return WG_OK;
-    if (!wg__rig_fits(&opts))
+    *taken = false;
+    if (!wg__rig_fits(&opts, &count))
         return wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
+    *taken = !v->large || count <= LARGEST;
+    if (!*taken)
+        return WG_OK;
     s->variant = v->text;
     s->degenerate = v->degenerate;
+    s->large = v->large;
     wg_status st = check_results(s, &opts);
     s->variant = "";
-    s->degenerate = false;
+    s->large = s->degenerate = false;
     return st;
 }
 

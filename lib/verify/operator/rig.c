@@ -247,10 +247,11 @@ wg__rig *wg__rig_new(const wg__rig_opts *of)
     return NULL;
 }
 
-bool wg__rig_fits(const wg__rig_opts *of)
+bool wg__rig_fits(const wg__rig_opts *of, size_t *count)
 {
     wg__rig *r = empty_rig(of);
     bool fits = r && make_operands(r) && apply(r);
+    *count = fits ? r->count : 0;
     wg__rig_free(r);
     return fits;
 }

@@ -63,8 +63,8 @@ typedef struct wg__rig {
  * tells what went wrong. */
 wg__rig *wg__rig_new(const wg__rig_opts *);
 void wg__rig_free(wg__rig *);
-/* Does the operator's inference take such operands? False: wg_error_status() tells why not. */
-bool wg__rig_fits(const wg__rig_opts *);
+/* Does the operator's inference take such operands? *count: elements of the result. False: wg_error_status() tells why not. */
+bool wg__rig_fits(const wg__rig_opts *, size_t *count);
 /* Has an exec of one of the plans read what the rig's own read. */
 wg_status wg__rig_bind(const wg__rig *, wg_exec *);
 

@@ -18,7 +18,7 @@ typedef struct wg__session {
     size_t judged[3][WG__SLOTS], undecided[3][WG__SLOTS]; /* comparisons with differences, by order, on own samples */
     bool until_failure;                /* nothing is asked after the first failure; derivatives come first */
     bool (*worthwhile)(const wg_op *); /* see wg__rig_opts */
-    bool degenerate;                   /* see wg__variant */
+    bool large, degenerate;            /* see wg__variant */
     uint64_t seen[WG__SEEN];           /* hashes of the variants tried */
     int n_seen;
 } wg__session;

@@ -16,13 +16,16 @@ const char *wg__session_place(const wg__session *s, char text[WG__PLACE_MAX])
 
 static void settle(wg__session *s, const char *what, int order, wg_verdict verdict, const char *format, va_list args)
 {
-    char text[384];
-    vsnprintf(text, sizeof text, format, args);
+    char text[384] = "";
+    if (verdict != WG_PASS)
+        vsnprintf(text, sizeof text, format, args);
     wg_check check = {
         .op = s->op->name, .what = what, .slot = -1, .order = order, .sample = s->sample, .verdict = verdict
     };
-    char place[WG__PLACE_MAX];
-    wg__report_add(s->report, check, "%s: %s", wg__session_place(s, place), text);
+    char place[WG__PLACE_MAX] = "";
+    if (verdict != WG_PASS)
+        wg__session_place(s, place);
+    wg__report_add(s->report, check, "%s: %s", place, text);
 }
 
 void wg__settle_check(wg__session *s, const char *what, int order, bool passed, const char *format, ...)

@@ -11,17 +11,19 @@ typedef struct maker {
     const wg_op *op;
     const wg_sample *from;
     int n;
-    wg_status (*visit)(void *user, const wg__variant *);
+    wg__variant_visit *visit;
     void *user;
     wg_status status;
 } maker;
 
 static wg__variant begin(const maker *m) { return (wg__variant){ .sample = *m->from }; }
 
-static void try(maker *m, const wg__variant *v)
+static bool try(maker *m, const wg__variant *v)
 {
+    bool taken = false;
     if (!m->status)
-        m->status = m->visit(m->user, v);
+        m->status = m->visit(m->user, v, &taken);
+    return taken;
 }
 
 /* Does inference look at more than operand 0? Where it does not, shapes that belong together are the caller's business,
@@ -185,16 +187,22 @@ static bool enlarge(const maker *m, wg_sample *sample, int64_t target)
     return wg_shape_count(joint_shape(m, sample)) <= 4 * target;
 }
 
-/* Vector tails, several blocks, and work for several threads. */
+/* Vector tails, several blocks, and work for several threads. Smaller where the result is much larger than the operands, as
+ * of an outer product. */
 static void try_large_sizes(maker *m)
 {
-    char shape[48];
-    wg__variant v = begin(m);
-    v.large = true;
-    if (!enlarge(m, &v.sample, m->op->flags & WG_ELEMENTWISE ? 4200 : 1600))
-        return;
-    snprintf(v.text, sizeof v.text, "enlarged to %s", wg_shape_text(v.sample.in[0].shape, shape, sizeof shape));
-    try(m, &v);
+    enum { ELEMENTWISE = 4200, OTHERS = 1600, LEAST = 64 };
+    bool taken = false;
+    for (int64_t target = m->op->flags & WG_ELEMENTWISE ? ELEMENTWISE : OTHERS; target >= LEAST && !taken;
+         target /= 4) {
+        char shape[48];
+        wg__variant v = begin(m);
+        v.large = true;
+        if (!enlarge(m, &v.sample, target))
+            return;
+        snprintf(v.text, sizeof v.text, "enlarged to %s", wg_shape_text(v.sample.in[0].shape, shape, sizeof shape));
+        taken = try(m, &v);
+    }
 }
 
 /* One size at a time, where all together would be too much work: the last axis of an image, say. */
@@ -287,8 +295,7 @@ static void try_extremes(maker *m)
         try(m, &v);
 }
 
-wg_status wg__each_variant(const wg_op *op, const wg_sample *from, wg_status (*visit)(void *user, const wg__variant *),
-                           void *user)
+wg_status wg__each_variant(const wg_op *op, const wg_sample *from, wg__variant_visit *visit, void *user)
 {
     int n = from->n ? from->n : op->arity;
     maker m = { op, from, n < 0 ? 1 : n > WG__SLOTS ? WG__SLOTS : n, visit, user, WG_OK };

@@ -8,14 +8,16 @@ typedef struct wg__variant {
     wg_sample sample;
     int tied, with; /* as in wg__rig_opts */
     wg__where where;
-    bool large;
+    bool large;      /* it is for the length of its loops: refused where a small operand has a huge result */
     bool degenerate; /* a size was made 0 or 1: what is left may be a constant, computed by terms that cancel */
     char text[80];   /* "broadcast of operand 1 along axis 0" */
 } wg__variant;
 
-/* Calls visit(user, variant) for each, whether or not the operator takes it, until one returns a failure. */
-wg_status wg__each_variant(const wg_op *, const wg_sample *, wg_status (*visit)(void *user, const wg__variant *),
-                           void *user);
+/* What a variant is shown to. *taken: the operator takes it, and its work stays within bounds; false at first. */
+typedef wg_status wg__variant_visit(void *user, const wg__variant *, bool *taken);
+
+/* Calls visit(user, variant, taken) for each, whether or not the operator takes it, until one returns a failure. */
+wg_status wg__each_variant(const wg_op *, const wg_sample *, wg__variant_visit *, void *user);
 /* Equal for samples that differ in nothing that is checked. */
 uint64_t wg__variant_hash(const wg__variant *);
 
