@@ -2,7 +2,8 @@
  *
  * This header takes in all others. Read them in this order: base.h (status, allocator), tensor.h (types, shapes, views),
  * graph.h (nodes), ops.h (operators), grad.h (derivatives), store.h (values), exec.h (compile and run), nn.h (layers),
- * optim.h (updates), io.h (checkpoints and data), op.h (operators of your own), verify.h (is the gradient right?).
+ * optim.h (updates), io.h (checkpoints and data), train.h (metrics, the loop of epochs), op.h (operators of your own), verify.h (is
+ * the gradient right?).
  *
  * Conventions that hold everywhere, and are not repeated at each function:
  *   - NULL means failure. Functions that take nodes or objects accept NULL and hand it on: they fail with the status of what
@@ -29,6 +30,7 @@
 #include <wengert/nn.h>
 #include <wengert/optim.h>
 #include <wengert/io.h>
+#include <wengert/train.h>
 #include <wengert/op.h>
 #include <wengert/verify.h>
 

@@ -11,6 +11,7 @@ TCase *io_hostile_tests(void);
 TCase *io_checkpoint_tests(void);
 TCase *io_data_tests(void);
 TCase *io_batches_tests(void);
+TCase *io_prefetch_tests(void);
 
 /* A path inside the suite's folder; one of 64 buffers, used in turn. */
 const char *in_folder(const char *name);

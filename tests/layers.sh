@@ -4,7 +4,7 @@ set -eu
 
 scan='
 BEGIN {
-    floors = "base 0 tensor 1 graph 2 ops 3 grad 3 kernels 3 plan 4 exec 5 nn 6 optim 6 io 6 verify 6"
+    floors = "base 0 tensor 1 graph 2 ops 3 grad 3 kernels 3 plan 4 exec 5 nn 6 optim 6 io 6 verify 6 train 7"
     n = split(floors, part)
     for (k = 1; k < n; k += 2) floor[part[k]] = part[k + 1]
     n = split("numerics 0 operator 1 model 1 mutation 2", part)

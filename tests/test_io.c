@@ -104,6 +104,7 @@ int main(void)
     suite_add_tcase(suite, io_checkpoint_tests());
     suite_add_tcase(suite, io_data_tests());
     suite_add_tcase(suite, io_batches_tests());
+    suite_add_tcase(suite, io_prefetch_tests());
     failed = run_suite(suite);
     remove_folder();
     return failed;

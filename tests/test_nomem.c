@@ -71,9 +71,30 @@ static bool life_of_compositions(void)
     return done;
 }
 
+/* Batches read ahead, metrics, the best values, checkpoints. */
+static bool life_of_training(void)
+{
+    remove("nomem_fit.npz"), remove("nomem_fit.best.npz");
+    wg_graph *g = graph();
+    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH, 2)), *y = wg_input(g, "y", WG_F32, WG_SHAPE(WG_BATCH, 1));
+    wg_node *p = wg_sigmoid(wg_dense_apply(wg_dense_new(g, "a", WG_F32, 2, 1, wg_init_he()), x));
+    wg_node *loss = wg_bce(p, y, WG_MEAN), *step = wg_sgd(wg_grads_of(loss, wg_trainable(loss)), wg_const(g, 0.1));
+    wg_data *data[] = { wg_data_view(WG_VIEW(xs, 4, 2)), wg_data_view(WG_VIEW(ys, 4, 1)) };
+    wg_batches *train = wg_batches_new(data, 2, WG_OPTS(wg_batches_opts, .batch = 3, .shuffle = true, .prefetch = 2));
+    wg_batches *test = wg_batches_new(data, 2, NULL);
+    wg_metrics metrics = WG_METRICS({ WG_AUC, p, y }, { WG_CONFUSION, p, y }, { WG_R2, p, y }, { WG_AVERAGE, loss, NULL });
+    bool done = x && y && step && test; /* a NULL test alone is none */
+    done = done && !wg_fit(WG_OPTS(wg_fit_opts, .loss = loss, .update = step, .inputs = WG_NODES(x, y), .train = train, .test = test,
+                                   .metrics = metrics, .epochs = 2, .patience = 5, .checkpoint = "nomem_fit.npz",
+                                   .exec = WG_OPTS(wg_exec_opts, .threads = 1)),
+                           NULL);
+    wg_batches_free(train), wg_batches_free(test), wg_data_free(data[0]), wg_data_free(data[1]), wg_graph_free(g);
+    return done;
+}
+
 START_TEST(every_allocation_of_a_whole_life_may_fail)
 {
-    static bool (*const lives[])(void) = { whole_life, life_of_compositions };
+    static bool (*const lives[])(void) = { whole_life, life_of_compositions, life_of_training };
     int for_ever = _i & 1;
     bool (*life)(void) = lives[_i >> 1];
     ck_assert(life());
@@ -169,12 +190,13 @@ int main(void)
     Suite *s = suite_create("nomem");
     TCase *t = tcase_create("nomem");
     tcase_set_timeout(t, 60);
-    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 4);
+    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 6);
     tcase_add_loop_test(t, a_load_that_fails_changes_nothing, 0, 2);
     tcase_add_loop_test(t, a_save_that_fails_leaves_the_old_file, 0, 2);
     tcase_add_loop_test(t, mutants_are_not_judged_without_memory, 0, 2);
     suite_add_tcase(s, t);
     int failed = run_suite(s);
-    remove("nomem.npz"), remove("nomem_load.npz"), remove("nomem_save.npz");
+    remove("nomem.npz"), remove("nomem_load.npz"), remove("nomem_save.npz"), remove("nomem_fit.npz");
+    remove("nomem_fit.best.npz");
     return failed;
 }

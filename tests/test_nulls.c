@@ -1,4 +1,6 @@
 /* Every public entry, given NULL where it needs an object: it fails with a message, or answers with nothing. */
+#include <math.h>
+
 #include "suite.h"
 #include <wengert.h>
 
@@ -160,6 +162,14 @@ START_TEST(files_and_checks)
     NO_VIEW(wg_data_rows(NULL, 0, 1));
     NO_POINTER(wg_batches_new(NULL, 0, NULL));
     NO_STATUS(wg_batches_at(NULL, 0, &batch));
+    NO_STATUS(wg_tally_add(NULL, wg_view_of(NULL, WG_F32, WG_SCALAR), wg_view_of(NULL, WG_F32, WG_SCALAR)));
+    NO_VIEW(wg_tally_confusion(NULL));
+    TOLD(isnan(wg_tally_value(NULL)), != 0);
+    NO_POINTER(wg_evaluator_new((wg_metrics){ NULL, 0 }, none, NULL));
+    NO_STATUS(wg_evaluate(NULL, NULL));
+    NO_POINTER(wg_evaluator_tally(NULL, 0));
+    NO_STATUS(wg_fit(NULL, NULL));
+    NO_STATUS(wg_fit(WG_OPTS(wg_fit_opts, .epochs = 1), NULL));
     NO_STATUS(wg_verify_op(NULL, &report));
     NO_STATUS(wg_verify_op_with(NULL, NULL, NULL));
     NO_STATUS(wg_verify(NULL, none, NULL, NULL, &report));
@@ -197,6 +207,8 @@ START_TEST(questions_and_frees)
     ck_assert_int_eq(wg_data_shape(NULL).rank, 0);
     ck_assert_int_eq(wg_data_dtype(NULL), WG_DTYPE_NONE);
     ck_assert_int_eq(wg_batches_per_epoch(NULL), 0);
+    ck_assert_int_eq(wg_tally_count(NULL), 0);
+    wg_tally_reset(NULL), wg_tally_free(NULL), wg_evaluator_free(NULL);
     ck_assert_str_eq(wg_report_text(NULL), "");
     ck_assert_uint_eq(wg_report_count(NULL) + wg_report_passed(NULL) + wg_report_failed(NULL), 0);
     ck_assert_uint_eq(wg_report_inconclusive(NULL), 0);

@@ -69,13 +69,18 @@ typedef struct wg_batches_opts {
     int64_t batch; /* examples a batch; 0: all */
     uint64_t seed; /* of the shuffling */
     bool shuffle, drop_last;
+    int64_t prefetch; /* batches that a thread of their own reads ahead, at most 1000; 0: no thread */
 } wg_batches_opts;
 typedef struct wg_batch {
     const wg_view *view; /* one for each wg_data, in order; valid until the next call */
     int64_t index, epoch, size;
     bool ends_epoch;
 } wg_batch;
-/* Batches over data sets that run in step (equal numbers of examples, at least one: WG_ERR_SHAPE, WG_ERR_ARG). Borrows the data. */
+/* Batches over data sets that run in step (equal numbers of examples, at least one: WG_ERR_SHAPE, WG_ERR_ARG; WG_ERR_NOMEM). Borrows
+ * the data, which nothing else may use while a thread reads ahead, unless it is in memory. Which batches there are, and what
+ * an error is, does not depend on `prefetch`; asking for another batch than the next only costs the time of those read in vain.
+ * The thread begins with the first batch and ends with wg_batches_free. There is none in a forked child that took the object
+ * over, nor for HDF5 data too large to be held in memory. */
 WG_API wg_batches *wg_batches_new(wg_data *const *, size_t n, const wg_batches_opts *);
 WG_API void wg_batches_free(wg_batches *);
 /* Batch `index` >= 0, a pure function of seed and index: epoch index / per_epoch, each epoch shuffled anew. The last batch of an

@@ -4,20 +4,9 @@
 #include "base/checked.h"
 #include "base/options.h"
 #include "base/random.h"
-#include "io/data.h"
+#include "io/batches.h"
 
-struct wg_batches {
-    wg_data **data; /* borrowed */
-    size_t n;
-    int64_t rows, batch, per_epoch;
-    uint64_t seed;
-    bool shuffle;
-
-    int64_t *order; /* rows of `epoch`, shuffled; NULL unless shuffling */
-    int64_t epoch;  /* -1: none yet */
-    void **buffer;  /* one a data set, room for a whole batch; NULL until needed */
-    wg_view *view;
-};
+enum { MOST_AHEAD = 1000 };
 
 static wg_status check_data(wg_data *const *data, size_t n, int64_t *rows)
 {
@@ -42,12 +31,51 @@ static wg_status read_options(wg_batches_opts *o, const wg_batches_opts *given, 
         return WG_ERR_ARG;
     if (o->batch < 0)
         return wg__fail(WG_ERR_ARG, "batches: the size %lld is negative", (long long)o->batch);
+    if (o->prefetch < 0 || o->prefetch > MOST_AHEAD)
+        return wg__fail(WG_ERR_ARG, "batches: %lld are to be read ahead; 0 to %d are possible", (long long)o->prefetch,
+                        MOST_AHEAD);
     if (o->batch == 0 || (o->batch > rows && !o->drop_last))
         o->batch = rows;
     if (o->batch > rows)
         return wg__fail(WG_ERR_ARG, "batches: %lld examples do not fill one batch of %lld, and short ones are dropped",
                         (long long)rows, (long long)o->batch);
     return WG_OK;
+}
+
+static bool make_slots(wg_batches *b, size_t n)
+{
+    b->slot = wg__alloc_zero(NULL, n, sizeof *b->slot);
+    for (b->n_slots = 0; b->slot && b->n_slots < n;) {
+        wg__slot *s = &b->slot[b->n_slots++];
+        s->buffer = wg__alloc_zero(NULL, b->n, sizeof *s->buffer);
+        s->view = wg__alloc_zero(NULL, b->n, sizeof *s->view);
+        if (!s->buffer || !s->view)
+            return false;
+    }
+    return b->slot != NULL;
+}
+
+/* libhdf5 is for one thread at a time. */
+static bool may_read_ahead(const wg_batches *b)
+{
+    for (size_t k = 0; k < b->n; k++)
+        if (b->data[k]->source && b->data[k]->source->one_thread)
+            return false;
+    return true;
+}
+
+static bool make_parts(wg_batches *b, wg_data *const *data, const wg_batches_opts *o)
+{
+    b->data = wg__alloc(NULL, b->n, sizeof *b->data);
+    if (!b->data)
+        return false;
+    memcpy(b->data, data, b->n * sizeof *b->data);
+    if (o->shuffle && !(b->order = wg__alloc(NULL, (size_t)b->rows, sizeof *b->order)))
+        return false;
+    bool ahead = o->prefetch && may_read_ahead(b);
+    if (!make_slots(b, ahead ? (size_t)o->prefetch + 1 : 1))
+        return false;
+    return !ahead || (b->ahead = wg__prefetch_new(b));
 }
 
 wg_batches *wg_batches_new(wg_data *const *data, size_t n, const wg_batches_opts *given)
@@ -65,30 +93,31 @@ wg_batches *wg_batches_new(wg_data *const *data, size_t n, const wg_batches_opts
     b->rows = rows, b->batch = o.batch, b->seed = o.seed, b->shuffle = o.shuffle;
     b->per_epoch = rows / o.batch + (rows % o.batch && !o.drop_last);
     b->epoch = -1;
-    b->data = wg__alloc(NULL, n, sizeof *b->data);
-    b->buffer = wg__alloc_zero(NULL, n, sizeof *b->buffer);
-    b->view = wg__alloc_zero(NULL, n, sizeof *b->view);
-    if (o.shuffle)
-        b->order = wg__alloc(NULL, (size_t)rows, sizeof *b->order);
-    if (!b->data || !b->buffer || !b->view || (o.shuffle && !b->order)) {
-        wg_batches_free(b);
-        return NULL;
-    }
-    memcpy(b->data, data, n * sizeof *b->data);
-    return b;
+    if (make_parts(b, data, &o))
+        return b;
+    wg_batches_free(b);
+    return NULL;
 }
 
 static size_t batch_bytes(const wg_batches *b, size_t k) { return (size_t)b->batch * b->data[k]->row_bytes; }
+
+static void free_slot(const wg_batches *b, wg__slot *s)
+{
+    for (size_t k = 0; s->buffer && k < b->n; k++)
+        if (s->buffer[k])
+            wg__free(NULL, s->buffer[k], batch_bytes(b, k), 1);
+    wg__free(NULL, s->buffer, b->n, sizeof *s->buffer);
+    wg__free(NULL, s->view, b->n, sizeof *s->view);
+}
 
 void wg_batches_free(wg_batches *b)
 {
     if (!b)
         return;
-    for (size_t k = 0; b->data && b->buffer && k < b->n; k++)
-        if (b->buffer[k])
-            wg__free(NULL, b->buffer[k], batch_bytes(b, k), 1);
-    wg__free(NULL, b->buffer, b->n, sizeof *b->buffer);
-    wg__free(NULL, b->view, b->n, sizeof *b->view);
+    wg__prefetch_free(b->ahead);
+    for (size_t i = 0; i < b->n_slots; i++)
+        free_slot(b, &b->slot[i]);
+    wg__free(NULL, b->slot, b->n_slots, sizeof *b->slot);
     wg__free(NULL, b->data, b->n, sizeof *b->data);
     wg__free(NULL, b->order, (size_t)b->rows, sizeof *b->order);
     wg__free(NULL, b, 1, sizeof *b);
@@ -127,29 +156,48 @@ static wg_status gather(wg_data *data, const int64_t *order, int64_t n, unsigned
     return WG_OK;
 }
 
-static wg_status fill(wg_batches *b, size_t k, int64_t first, int64_t n)
+/* Neighbours in memory need no copy. */
+static wg_status fill(wg_batches *b, size_t k, int64_t first, int64_t n, wg__slot *s)
 {
     wg_data *data = b->data[k];
     wg_shape shape = data->shape;
     wg_status status;
 
-    if (!b->shuffle) {
-        b->view[k] = wg_data_rows(data, first, n);
-        return b->view[k].data ? WG_OK : wg_error_status();
+    if (!b->shuffle && data->memory) {
+        s->view[k] = wg_data_rows(data, first, n);
+        return WG_OK;
     }
-    if (!b->buffer[k])
-        b->buffer[k] = wg__alloc_aligned(NULL, batch_bytes(b, k));
-    if (!b->buffer[k])
+    if (!s->buffer[k])
+        s->buffer[k] = wg__alloc_aligned(NULL, batch_bytes(b, k));
+    if (!s->buffer[k])
         return WG_ERR_NOMEM;
-    status = gather(data, b->order + first, n, b->buffer[k]);
+    status =
+        b->shuffle ? gather(data, b->order + first, n, s->buffer[k]) : wg__data_copy_rows(data, first, n, s->buffer[k]);
     shape.dim[0] = n;
-    b->view[k] = wg_view_of(b->buffer[k], data->dtype, shape);
+    s->view[k] = wg_view_of(s->buffer[k], data->dtype, shape);
     return status;
+}
+
+void wg__batches_read(wg_batches *b, int64_t index, wg__slot *s)
+{
+    int64_t epoch = index / b->per_epoch, in_epoch = index % b->per_epoch, first = in_epoch * b->batch;
+    int64_t n = b->rows - first < b->batch ? b->rows - first : b->batch;
+
+    s->status = WG_OK;
+    if (b->shuffle && b->epoch != epoch)
+        shuffle(b, epoch);
+    for (size_t k = 0; k < b->n && !s->status; k++)
+        s->status = fill(b, k, first, n, s);
+    if (s->status)
+        memcpy(s->error, wg_error(), strlen(wg_error()) + 1);
+    s->batch = (wg_batch){
+        .view = s->view, .index = index, .epoch = epoch, .size = n, .ends_epoch = in_epoch + 1 == b->per_epoch
+    };
 }
 
 wg_status wg_batches_at(wg_batches *b, int64_t index, wg_batch *out)
 {
-    int64_t epoch, in_epoch, first, n;
+    wg__slot *s;
 
     if (!b)
         return wg__fail_null("wg_batches_at", "source of batches");
@@ -157,18 +205,14 @@ wg_status wg_batches_at(wg_batches *b, int64_t index, wg_batch *out)
         return wg__fail(WG_ERR_ARG, "wg_batches_at: the place for the batch is NULL");
     if (index < 0)
         return wg__fail(WG_ERR_RANGE, "batches: the index %lld is negative", (long long)index);
-    epoch = index / b->per_epoch, in_epoch = index % b->per_epoch;
-    first = in_epoch * b->batch;
-    n = b->rows - first < b->batch ? b->rows - first : b->batch;
-    if (b->shuffle && b->epoch != epoch)
-        shuffle(b, epoch);
-    for (size_t k = 0; k < b->n; k++) {
-        wg_status status = fill(b, k, first, n);
-        if (status)
-            return status;
+    if (b->ahead) {
+        s = wg__prefetch_take(b->ahead, index);
+    } else {
+        s = b->slot;
+        wg__batches_read(b, index, s);
     }
-    *out = (wg_batch){
-        .view = b->view, .index = index, .epoch = epoch, .size = n, .ends_epoch = in_epoch + 1 == b->per_epoch
-    };
+    if (s->status)
+        return wg__fail(s->status, "%s", s->error);
+    *out = s->batch;
     return WG_OK;
 }

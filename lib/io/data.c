@@ -42,7 +42,7 @@ static wg_status read_view(wg_data *data, int64_t first, int64_t n, void *to)
 
 static void close_view(wg_data *data) { wg__free(data->allocator, data->state, 1, sizeof(wg_view)); }
 
-static const wg__source view_rows = { read_view, close_view };
+static const wg__source view_rows = { .read = read_view, .close = close_view };
 
 wg_data *wg_data_view(wg_view view)
 {

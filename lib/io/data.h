@@ -12,6 +12,7 @@ typedef struct wg__source {
     /* Rows first .. first + n - 1, contiguous, into `to`. The range was checked. Failures do not name the file. */
     wg_status (*read)(wg_data *, int64_t first, int64_t n, void *to);
     void (*close)(wg_data *); /* frees data->state; NULL: nothing to free */
+    bool one_thread;          /* `read` is only for the thread that opened */
 } wg__source;
 
 struct wg_data {
@@ -36,7 +37,7 @@ enum { WG__DATA_WHOLE = 256 << 20 };
 /* wg_data_open with another limit, for tests. */
 wg_data *wg__data_open(const char *spec, size_t whole);
 
-/* Rows into `to`, from wherever they are. The range must fit. */
+/* Rows into `to`, from wherever they are. The range must fit. Several threads may do so at once, unless source->one_thread. */
 wg_status wg__data_copy_rows(wg_data *, int64_t first, int64_t n, void *to);
 
 /* ---- for those who open files: they set shape, dtype, and source with state (or memory, owned) ---- */

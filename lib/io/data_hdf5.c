@@ -230,7 +230,7 @@ static void close_rows(wg_data *data)
     data->state = NULL;
 }
 
-static const wg__source hdf5_source = { read_rows, close_rows };
+static const wg__source hdf5_source = { .read = read_rows, .close = close_rows, .one_thread = true };
 
 static wg_status open_rows(wg_data *data, hdf5_rows *h, const char *path, const char *member)
 {

@@ -32,7 +32,7 @@ static void close_rows(wg_data *data)
     data->state = NULL;
 }
 
-static const wg__source npy_rows = { read_rows, close_rows };
+static const wg__source npy_rows = { .read = read_rows, .close = close_rows };
 
 /* Columns first, so all of it is needed to have a single row. */
 static wg_status read_fortran(wg_data *data, const wg__file *file, uint64_t offset, const wg__npy_header *header)
