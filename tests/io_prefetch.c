@@ -23,7 +23,7 @@ static const char *write_rows(const char *name)
 /* From a file, so that every batch is read; the last argument in memory. */
 static wg_data *open_rows(const char *path)
 {
-    wg_data *data = wg__data_open(path, 0);
+    wg_data *data = wg_data_open_with(path, WG_OPTS(wg_data_opts, .memory = 1));
     ck_assert_msg(data != NULL, "%s", wg_error());
     return data;
 }

@@ -12,6 +12,8 @@ TCase *io_checkpoint_tests(void);
 TCase *io_data_tests(void);
 TCase *io_batches_tests(void);
 TCase *io_prefetch_tests(void);
+TCase *io_idx_tests(void);
+TCase *io_table_tests(void);
 
 /* A path inside the suite's folder; one of 64 buffers, used in turn. */
 const char *in_folder(const char *name);

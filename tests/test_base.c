@@ -1,6 +1,7 @@
 /* The base room: messages, memory, sizes, random streams, threads. */
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,7 +13,80 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/team.h"
+#include "base/text.h"
 #include "suite.h"
+
+/* ---- numbers as text ---- */
+
+static void assert_reads(const char *text)
+{
+    double value;
+
+    ck_assert_msg(wg__parse_number(text, strlen(text), &value), "%s is not read", text);
+    ck_assert_msg(value == strtod(text, NULL) && !signbit(value) == !signbit(strtod(text, NULL)), "%s is read as %.17g",
+                  text, value);
+}
+
+/* strtod is right, if slow: the short way round it must never differ. */
+START_TEST(test_numbers_are_read_to_the_nearest_double)
+{
+    static const char *const hard[] = { "0",
+                                        "-0",
+                                        "+1",
+                                        "1.",
+                                        ".5",
+                                        "00012",
+                                        "1e0",
+                                        "1E-2",
+                                        "1e+3",
+                                        "123456789012345678901234567890",
+                                        "9007199254740993",
+                                        "9007199254740992.5",
+                                        "4.35",
+                                        "0.1",
+                                        "1e22",
+                                        "1e23",
+                                        "1e-22",
+                                        "1e-23",
+                                        "2.2250738585072011e-308",
+                                        "4.9e-324",
+                                        "2e-324",
+                                        "1e-400",
+                                        "1.7976931348623157e308",
+                                        "1000000000000000000000e-30",
+                                        "0.00000000000000000000000000000000000001e38",
+                                        "1e-99999999999999999999",
+                                        "18446744073709551616" };
+    uint64_t state = 1;
+    char text[64];
+
+    for (size_t i = 0; i < sizeof hard / sizeof *hard; i++)
+        assert_reads(hard[i]);
+    for (int i = 0; i < 20000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        snprintf(text, sizeof text, "%.*e", i % 20, (double)(int64_t)state * pow(10, (double)(i % 61) - 40));
+        assert_reads(text);
+        snprintf(text, sizeof text, "%.*f", i % 9, (double)(int64_t)(state >> 30) / 1e4);
+        assert_reads(text);
+    }
+}
+END_TEST
+
+START_TEST(test_what_is_no_number_is_not_read)
+{
+    static const char *const wrong[] = { "",   " ",   "+",   ".",   "-.",  "e5",    "1e",    "1e+", "1 ",
+                                         " 1", "0x1", "1,5", "inf", "nan", "1e999", "1.5.2", "--1", "1e5.0" };
+    char digits[402];
+    double value;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        ck_assert_msg(!wg__parse_number(wrong[i], strlen(wrong[i]), &value), "'%s' is read", wrong[i]);
+    memset(digits, '1', sizeof digits);
+    ck_assert(!wg__parse_number(digits, 401, &value));
+    ck_assert(wg__parse_number(digits, 308, &value));
+    ck_assert(wg__parse_number("12345", 2, &value) && value == 12);
+}
+END_TEST
 
 /* ---- messages ---- */
 
@@ -430,6 +504,8 @@ int main(void)
     tcase_add_test(memory, test_impossible_sizes_are_refused);
     tcase_add_test(memory, test_the_nth_allocation_fails_once_or_for_ever);
     tcase_add_test(memory, test_checked_arithmetic_refuses_what_does_not_fit);
+    tcase_add_test(numbers, test_numbers_are_read_to_the_nearest_double);
+    tcase_add_test(numbers, test_what_is_no_number_is_not_read);
     tcase_add_test(numbers, test_philox_gives_its_published_values);
     tcase_add_test(numbers, test_an_element_depends_on_key_and_index_alone);
     tcase_add_test(numbers, test_moments_of_the_streams);

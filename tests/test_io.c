@@ -103,6 +103,8 @@ int main(void)
     suite_add_tcase(suite, io_hostile_tests());
     suite_add_tcase(suite, io_checkpoint_tests());
     suite_add_tcase(suite, io_data_tests());
+    suite_add_tcase(suite, io_idx_tests());
+    suite_add_tcase(suite, io_table_tests());
     suite_add_tcase(suite, io_batches_tests());
     suite_add_tcase(suite, io_prefetch_tests());
     failed = run_suite(suite);

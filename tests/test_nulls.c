@@ -158,6 +158,7 @@ START_TEST(files_and_checks)
     NO_STATUS(wg_npz_write(NULL, NULL, NULL, 0, 0));
     NO_STATUS(wg_npy_write(NULL, wg_view_of(NULL, WG_F32, WG_SCALAR)));
     NO_POINTER(wg_data_open(NULL));
+    NO_POINTER(wg_data_open_with(NULL, NULL));
     NO_POINTER(wg_data_view(wg_view_of(NULL, WG_F32, WG_SHAPE(1))));
     NO_VIEW(wg_data_rows(NULL, 0, 1));
     NO_POINTER(wg_batches_new(NULL, 0, NULL));
@@ -206,6 +207,10 @@ START_TEST(questions_and_frees)
     ck_assert_str_eq(wg_npz_name(NULL, 0), "");
     ck_assert_int_eq(wg_data_shape(NULL).rank, 0);
     ck_assert_int_eq(wg_data_dtype(NULL), WG_DTYPE_NONE);
+    ck_assert_uint_eq(wg_data_columns(NULL), 0);
+    ck_assert_ptr_null(wg_data_column(NULL, 0));
+    ck_assert_uint_eq(wg_data_classes(NULL), 0);
+    ck_assert_ptr_null(wg_data_class(NULL, 0));
     ck_assert_int_eq(wg_batches_per_epoch(NULL), 0);
     ck_assert_int_eq(wg_tally_count(NULL), 0);
     wg_tally_reset(NULL), wg_tally_free(NULL), wg_evaluator_free(NULL);

@@ -51,9 +51,37 @@ WG_API WG_MUST wg_status wg_npy_write(const char *path, wg_view);
 /* ---- data ---- */
 
 typedef struct wg_data wg_data;
-/* Opens FILE or FILE:MEMBER; the kind is told by content: .npy, .npz, HDF5 (when built in). The first axis runs over the examples.
- * NULL: WG_ERR_IO, WG_ERR_FORMAT, WG_ERR_ARG (no such member: the text lists what there is), WG_ERR_NOMEM. */
+/* Opens FILE or FILE:MEMBER; the kind is told by content: .npy, .npz, HDF5 (when built in), IDX (MNIST's), a table as text (CSV, TSV);
+ * all but .npz and HDF5 also packed by gzip. The first axis runs over the examples. Of a table a member chooses columns: names, N or N-M
+ * from 1, a list of these with commas between; ^ leaves out. One column has shape (n), several (n, columns).
+ * NULL: WG_ERR_IO, WG_ERR_FORMAT (a table's text names row and column), WG_ERR_ARG (no such member: the text lists what there is),
+ * WG_ERR_NOMEM. */
 WG_API wg_data *wg_data_open(const char *spec);
+
+typedef struct wg_data_opts {
+    size_t size;
+    size_t memory; /* bytes up to which a data set is held in memory; larger ones are read when asked for. 0: 256 MiB */
+    /* Of tables only. A column that is chosen alone becomes i64 when it holds whole numbers, or texts, which are classes then; everything
+     * else becomes f64. WG_F64 or WG_F32: that type, and texts are an error. */
+    wg_dtype dtype;
+    /* Columns by name that are read of those that the member chooses, in this order; where there is no header they are taken by
+     * number, but a member has its way. NULL: all. */
+    const char *const *columns;
+    size_t n_columns;
+    /* The classes, by number; another text is an error. NULL: those in the file, sorted by bytes. */
+    const char *const *classes;
+    size_t n_classes;
+} wg_data_opts;
+/* wg_data_open with options, which may be NULL. WG_ERR_ARG also: an option is out of its domain. */
+WG_API wg_data *wg_data_open_with(const char *spec, const wg_data_opts *);
+/* A table's columns as they are read, by name, or by number ("3") where it has no header; 0 and NULL for other kinds, and beyond the
+ * last. Texts live as long as the data set. */
+WG_API size_t wg_data_columns(const wg_data *);
+WG_API const char *wg_data_column(const wg_data *, size_t index);
+/* The classes that the numbers of a column of texts stand for; 0 and NULL for anything else. */
+WG_API size_t wg_data_classes(const wg_data *);
+WG_API const char *wg_data_class(const wg_data *, size_t index);
+
 /* Data from memory: borrowed, contiguous or strided; must outlive the wg_data. Examples along another axis than the first, one a column
  * say, are a strided view with that axis put first. */
 WG_API wg_data *wg_data_view(wg_view);

@@ -28,6 +28,10 @@ enum { WG__NUMBER_MAX = 40 };
  * Always with a point, whatever the locale. Returns `text`. */
 char *wg__number_text(double, bool single, char text[WG__NUMBER_MAX]);
 
+/* Reads the whole of text[0..n-1] as a decimal number, "-1.5e3", to the nearest double; no blanks, words or hexadecimals. False where it
+ * is anything else, has more than 400 characters, or is beyond all finite numbers. Always with a point, whatever the locale. */
+bool wg__parse_number(const char *text, size_t n, double *value);
+
 /* How many single-character edits lie between two names (Levenshtein); INT_MAX when one is longer than 63 characters.
  * */
 int wg__edit_distance(const char *, const char *);

@@ -87,12 +87,28 @@ void wg_data_free(wg_data *data)
     wg__free(data->allocator, data->owned, data->bytes, 1);
     wg__free(data->allocator, data->buffer, data->buffer_bytes, 1);
     wg__free_text(data->allocator, data->file);
+    wg__free(data->allocator, data->class_name, data->classes_room, sizeof *data->class_name);
+    wg__arena_free(&data->names);
     wg__free(data->allocator, data, 1, sizeof *data);
 }
 
 wg_shape wg_data_shape(const wg_data *data) { return data ? data->shape : WG_SCALAR; }
 
 wg_dtype wg_data_dtype(const wg_data *data) { return data ? data->dtype : WG_DTYPE_NONE; }
+
+size_t wg_data_columns(const wg_data *data) { return data ? data->n_columns : 0; }
+
+const char *wg_data_column(const wg_data *data, size_t index)
+{
+    return index < wg_data_columns(data) ? data->column[index] : NULL;
+}
+
+size_t wg_data_classes(const wg_data *data) { return data ? data->n_classes : 0; }
+
+const char *wg_data_class(const wg_data *data, size_t index)
+{
+    return index < wg_data_classes(data) ? data->class_name[index] : NULL;
+}
 
 wg_status wg__data_copy_rows(wg_data *data, int64_t first, int64_t n, void *to)
 {

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "io/file.h"
 #include "tensor/shape.h"
 #include <wengert/io.h>
 
@@ -29,13 +30,11 @@ struct wg_data {
 
     void *buffer; /* of wg_data_rows */
     size_t buffer_bytes;
+
+    const char **column, **class_name; /* of a table: names of what is read, and of the classes; in `names` */
+    size_t n_columns, n_classes, classes_room;
+    wg__arena names;
 };
-
-/* Data sets up to this size are read whole when they are opened. */
-enum { WG__DATA_WHOLE = 256 << 20 };
-
-/* wg_data_open with another limit, for tests. */
-wg_data *wg__data_open(const char *spec, size_t whole);
 
 /* Rows into `to`, from wherever they are. The range must fit. Several threads may do so at once, unless source->one_thread. */
 wg_status wg__data_copy_rows(wg_data *, int64_t first, int64_t n, void *to);
@@ -43,9 +42,15 @@ wg_status wg__data_copy_rows(wg_data *, int64_t first, int64_t n, void *to);
 /* ---- for those who open files: they set shape, dtype, and source with state (or memory, owned) ---- */
 
 /* `member`: NULL when none was given. Failures do not name the file. */
-wg_status wg__data_open_npy(wg_data *, const char *path, const char *member);
 wg_status wg__data_open_npz(wg_data *, const char *path, const char *member, size_t whole);
 wg_status wg__data_open_hdf5(wg_data *, const char *path, const char *member);
+/* These take the file over, also on failure. */
+wg_status wg__data_open_npy(wg_data *, wg__file *, const char *member);
+wg_status wg__data_open_idx(wg_data *, wg__file *, const char *member);
+wg_status wg__data_open_csv(wg_data *, wg__file *, const char *member, const wg_data_opts *);
+
+/* Begins as an IDX file does? */
+bool wg__file_is_idx(const wg__file *);
 
 /* Sets shape and type. WG_ERR_FORMAT: a scalar, or no elements; WG_ERR_RANGE: too large. */
 wg_status wg__data_describe(wg_data *, wg_dtype, wg_shape);

@@ -88,28 +88,24 @@ static wg_status read_next(void *from, void *to, size_t n)
     return status;
 }
 
-wg_status wg__data_open_npy(wg_data *data, const char *path, const char *member)
+wg_status wg__data_open_npy(wg_data *data, wg__file *file, const char *member)
 {
-    wg__file file;
-    wg__npy_header header;
-    cursor c = { &file, 0 };
+    wg__npy_header header = { .length = 0 };
+    cursor c = { file, 0 };
     size_t whole;
-    wg_status status;
+    wg_status status = WG_OK;
 
     if (member)
-        return wg__fail(WG_ERR_ARG, "an .npy file has no members, so '%s' is not in it", member);
-    status = wg__file_open(&file, path);
-    if (status)
-        return status;
-    status = wg__npy_read_header(&header, read_next, &c);
-    if (!status && (!wg__add_size(header.length, header.bytes, &whole) || whole != file.size))
+        status = wg__fail(WG_ERR_ARG, "an .npy file has no members, so '%s' is not in it", member);
+    if (!status)
+        status = wg__npy_read_header(&header, read_next, &c);
+    if (!status && (!wg__add_size(header.length, header.bytes, &whole) || whole != file->size))
         status = wg__fail(WG_ERR_FORMAT, "the file has %llu bytes, but its header declares %zu and %zu",
-                          (unsigned long long)file.size, header.length, header.bytes);
+                          (unsigned long long)file->size, header.length, header.bytes);
     if (!status)
         status = wg__data_describe(data, header.dtype, header.shape);
-    if (status) {
-        wg__file_close(&file);
-        return status;
-    }
-    return wg__data_from_file(data, &file, header.length, &header);
+    if (!status)
+        return wg__data_from_file(data, file, header.length, &header);
+    wg__file_close(file);
+    return status;
 }

@@ -4,8 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/options.h"
+#include "io/csv.h"
 #include "io/data.h"
-#include "io/file.h"
 
 static const char hdf5_signature[8] = "\x89HDF\r\n\x1a\n";
 
@@ -37,29 +38,30 @@ static bool is_hdf5(const wg__file *file)
     return false;
 }
 
-enum kind { KIND_NPY, KIND_ZIP, KIND_HDF5 };
+enum kind { KIND_NONE, KIND_NPY, KIND_ZIP, KIND_HDF5, KIND_IDX, KIND_TEXT };
 
-static wg_status tell_kind(const char *path, enum kind *kind)
+static wg_status tell_kind(const wg__file *file, enum kind *kind)
 {
-    wg__file file;
     char start[6] = "";
-    wg_status status = wg__file_open(&file, path);
+    wg_status status = wg__file_read(file, 0, start, file->size < sizeof start ? (size_t)file->size : sizeof start);
 
+    *kind = KIND_NONE;
     if (status)
         return status;
-    status = wg__file_read(&file, 0, start, file.size < sizeof start ? (size_t)file.size : sizeof start);
-    if (status)
-        ;
-    else if (!memcmp(start, "\x93NUMPY", 6))
+    if (!memcmp(start, "\x93NUMPY", 6))
         *kind = KIND_NPY;
     else if (!memcmp(start, "PK\3\4", 4) || !memcmp(start, "PK\5\6", 4))
         *kind = KIND_ZIP;
-    else if (is_hdf5(&file))
+    else if (is_hdf5(file))
         *kind = KIND_HDF5;
+    else if (wg__file_is_idx(file))
+        *kind = KIND_IDX;
+    else if (wg__file_is_text(file))
+        *kind = KIND_TEXT;
     else
-        status = wg__fail(WG_ERR_FORMAT, file.size ? "is none of .npy, .npz and HDF5" : "the file is empty");
-    wg__file_close(&file);
-    return status;
+        return wg__fail(WG_ERR_FORMAT, file->size ? "is none of .npy, .npz, HDF5, IDX and a table as UTF-8 text"
+                                                  : "the file is empty");
+    return WG_OK;
 }
 
 #ifndef HAVE_HDF5
@@ -70,23 +72,45 @@ wg_status wg__data_open_hdf5(wg_data *data, const char *path, const char *member
 }
 #endif
 
-static wg_status open_file(wg_data *data, const char *path, const char *member, size_t whole)
+/* Those that are opened again by name. */
+static wg_status open_archive(wg_data *data, const char *path, const char *member, enum kind kind, bool packed,
+                              size_t memory)
 {
-    enum kind kind = KIND_NPY;
+    if (packed)
+        return wg__fail(WG_ERR_FORMAT, "holds an %s file that gzip has packed; unpack it first",
+                        kind == KIND_ZIP ? ".npz" : "HDF5");
+    return kind == KIND_ZIP ? wg__data_open_npz(data, path, member, memory) : wg__data_open_hdf5(data, path, member);
+}
+
+static wg_status open_file(wg_data *data, const char *path, const char *member, const wg_data_opts *o)
+{
+    wg__file file;
+    enum kind kind = KIND_NONE;
     wg_status status;
 
     if (member && !*member)
         return wg__fail(WG_ERR_ARG, "a member's name is missing after the colon");
-    status = tell_kind(path, &kind);
+    status = wg__file_open(&file, path);
     if (status)
         return status;
-    switch (kind) {
+    bool packed = wg__file_is_gzip(&file);
+    if (packed)
+        status = wg__file_gunzip(&file, o->memory, data->allocator);
+    if (!status)
+        status = tell_kind(&file, &kind);
+    switch (status ? KIND_NONE : kind) {
     case KIND_NPY:
-        return wg__data_open_npy(data, path, member);
-    case KIND_ZIP:
-        return wg__data_open_npz(data, path, member, whole);
+        return wg__data_open_npy(data, &file, member);
+    case KIND_IDX:
+        return wg__data_open_idx(data, &file, member);
+    case KIND_TEXT:
+        return wg__data_open_csv(data, &file, member, o);
+    case KIND_NONE:
+        wg__file_close(&file);
+        return status;
     default:
-        return wg__data_open_hdf5(data, path, member);
+        wg__file_close(&file);
+        return open_archive(data, path, member, kind, packed, o->memory);
     }
 }
 
@@ -109,24 +133,47 @@ static wg_status hold_whole(wg_data *data, size_t whole)
     return WG_OK;
 }
 
-wg_data *wg__data_open(const char *spec, size_t whole)
+static wg_status read_options(wg_data_opts *o, const wg_data_opts *given)
 {
-    wg_data *data = wg__alloc_zero(NULL, 1, sizeof *data);
-    char *path = wg__copy_text(NULL, spec);
-    wg_status status = data && path ? WG_OK : WG_ERR_NOMEM;
+    if (!wg__options(o, sizeof *o, given, "wg_data_opts"))
+        return WG_ERR_ARG;
+    if (o->dtype != WG_DTYPE_NONE && o->dtype != WG_F32 && o->dtype != WG_F64)
+        return wg__fail(WG_ERR_ARG, "data: tables are read as f32 or f64, not as %s", wg_dtype_name(o->dtype));
+    if ((o->n_columns && !o->columns) || (o->n_classes && !o->classes))
+        return wg__fail(WG_ERR_ARG, "data: the list of columns or classes is NULL");
+    if (!o->memory)
+        o->memory = (size_t)256 << 20;
+    return WG_OK;
+}
 
+wg_data *wg_data_open_with(const char *spec, const wg_data_opts *given)
+{
+    wg_data_opts o;
+    wg_data *data;
+    char *path;
+    wg_status status;
+
+    if (!spec) {
+        wg__fail(WG_ERR_ARG, "data: the file's name is NULL");
+        return NULL;
+    }
+    if (read_options(&o, given))
+        return NULL;
+    data = wg__alloc_zero(NULL, 1, sizeof *data);
+    path = wg__copy_text(NULL, spec);
+    status = data && path ? WG_OK : WG_ERR_NOMEM;
     if (!status)
         data->file = wg__copy_text(NULL, spec);
     if (!status && !data->file)
         status = WG_ERR_NOMEM;
     if (!status) {
         char *member = split_member(path);
-        status = open_file(data, path, member, whole);
+        status = open_file(data, path, member, &o);
         if (member)
             member[-1] = ':'; /* so that its memory is given back in full */
     }
     if (!status)
-        status = hold_whole(data, whole);
+        status = hold_whole(data, o.memory);
     wg__free_text(NULL, path);
     if (!status)
         return data;
@@ -135,10 +182,4 @@ wg_data *wg__data_open(const char *spec, size_t whole)
     return NULL;
 }
 
-wg_data *wg_data_open(const char *spec)
-{
-    if (spec)
-        return wg__data_open(spec, WG__DATA_WHOLE);
-    wg__fail(WG_ERR_ARG, "data: the file's name is NULL");
-    return NULL;
-}
+wg_data *wg_data_open(const char *spec) { return wg_data_open_with(spec, NULL); }

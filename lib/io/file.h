@@ -11,8 +11,11 @@ wg_status wg__fail_errno(const char *call);
 /* ---- reading ---- */
 
 typedef struct wg__file {
-    int descriptor; /* -1: closed */
+    int descriptor; /* -1: closed, or in memory */
     uint64_t size;
+    unsigned char *memory; /* what wg__file_gunzip made of it; else NULL */
+    size_t room;
+    const wg__allocator *allocator; /* of the memory */
 } wg__file;
 
 /* A regular file, open for reading. WG_ERR_IO. Texts do not name the path: callers put it in front. */
@@ -20,6 +23,13 @@ wg_status wg__file_open(wg__file *, const char *path);
 void wg__file_close(wg__file *);
 /* Exactly n bytes from `offset`. WG_ERR_IO: the system refused; WG_ERR_FORMAT: the file is shorter. */
 wg_status wg__file_read(const wg__file *, uint64_t offset, void *to, size_t n);
+
+/* Begins as a gzip file does? */
+bool wg__file_is_gzip(const wg__file *);
+/* Puts what a gzip file holds in its place: in memory up to `most` bytes, beyond that in a file without a name in $TMPDIR or /tmp.
+ * Several gzip members one after another are one content, as for gzip itself; anything else behind is refused.
+ * WG_ERR_FORMAT (damaged, cut off), WG_ERR_IO, WG_ERR_NOMEM; then the file is closed. */
+wg_status wg__file_gunzip(wg__file *, size_t most, const wg__allocator *);
 
 /* ---- writing ---- */
 
