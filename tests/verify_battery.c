@@ -37,11 +37,11 @@ static wg_node *square_gradient(const wg_adjoint *a, int s)
 /* ---- how it is run ---- */
 
 /* y_i = 2 x_i + 0 x_(i-1), where a range's first element has no neighbour: right, unless the work is split. */
-WG_KERNEL(leaning, const T *x = c->in[0]; T *y = c->out; T before = 1;
-          for (int64_t i = begin; i < end; i++) {
-              y[i] = i == begin && (c->first || begin) ? 2 * x[i] * before * (T)1.001 : 2 * x[i];
-              before = 1;
-          })
+WG_KERNEL(
+    leaning, const T *x = c->in[0]; T *y = c->out; T before = 1; for (int64_t i = begin; i < end; i++) {
+        y[i] = i == begin && (c->first || begin) ? 2 * x[i] * before * (T)1.001 : 2 * x[i];
+        before = 1;
+    })
 static wg_node *twice(const wg_adjoint *a, int s) { return (void)s, wg_scale(a->cotangent, 2); }
 
 START_TEST(a_kernel_that_is_wrong_only_when_split_fails)
@@ -86,8 +86,7 @@ static wg_status sum_lower(wg_lowering *l)
 static wg_status to_scalar(wg_infer *t) { return t->out[0] = WG_SCALAR, WG_OK; }
 WG_KERNEL(uncleared_sum, const T *x = c->in[0]; double *sum = c->scratch; (void)begin; (void)end;
           if (!(*sum == 0)) *sum = isnan(*sum) ? 1 : 0;
-          for (int64_t i = 0; i < wg_shape_count(c->in_shape[0]); i++) *sum += x[i];
-          *(T *)c->out = (T)*sum;)
+          for (int64_t i = 0; i < wg_shape_count(c->in_shape[0]); i++) *sum += x[i]; *(T *)c->out = (T)*sum;)
 static wg_node *spread(const wg_adjoint *a, int s) { return (void)s, wg_broadcast_like(a->cotangent, a->in[0]); }
 static const wg_sample five[] = { { .in = { WG_VALUES(-2, 2, 5) } } };
 
@@ -139,10 +138,11 @@ END_TEST
 
 /* ---- shapes ---- */
 
-WG_KERNEL(twisted_square, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
-    int64_t at = c->first + i;
-    y[i] = x[i] * x[i] * (at >= 4097 ? (T)1.01 : 1);
-})
+WG_KERNEL(
+    twisted_square, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
+        int64_t at = c->first + i;
+        y[i] = x[i] * x[i] * (at >= 4097 ? (T)1.01 : 1);
+    })
 static wg_node *wrong_at_size_one(const wg_adjoint *a, int s)
 {
     wg_shape shape = wg_node_shape(a->in[0]);
@@ -166,6 +166,85 @@ START_TEST(what_is_wrong_for_some_shapes_only_fails)
     op = copy_of("square", "wrong_far_out");
     op.forward = (wg_kernels)WG_BOTH(twisted_square);
     expect_only(&op, "enlarged to", NULL);
+}
+END_TEST
+
+/* Right but for the last element of vectors that end seven past a multiple of eight: a loop's tail. */
+WG_KERNEL(
+    wrong_tail, const T *x = c->in[0]; T *y = c->out; int64_t n = wg_shape_count(c->in_shape[0]);
+    for (int64_t i = begin; i < end; i++) {
+        int64_t at = c->first + i;
+        y[i] = x[i] * x[i] * (n % 8 == 7 && at == n - 1 ? (T)1.000001 : 1);
+    })
+
+START_TEST(a_tail_that_is_wrong_at_one_length_fails)
+{
+    wg_op op = copy_of("square", "wrong_tail");
+    static const wg_sample twelve[] = { { .in = { WG_VALUES(-2, 2, 3, 4) } } };
+    op.samples = twelve;
+    op.n_samples = 1;
+    op.forward = (wg_kernels)WG_BOTH(wrong_tail);
+    expect_only(&op, "length 7: the gradient of operand 0 is wrong", "gradient");
+}
+END_TEST
+
+/* ---- attributes ---- */
+
+enum { PLAIN, DOUBLED };
+typedef struct settings {
+    bool turned;
+    int mode;
+    int64_t axis;
+    wg_axes axes;
+    wg_list list;
+} settings;
+static const wg_attr settings_attrs[] = { { "turned", WG_ATTR_BOOL, offsetof(settings, turned), "false", NULL },
+                                          { "mode", WG_ATTR_ENUM, offsetof(settings, mode), "plain", "plain|doubled" },
+                                          { "axis", WG_ATTR_I64, offsetof(settings, axis), "1", NULL },
+                                          { "axes", WG_ATTR_AXES, offsetof(settings, axes), "[0, 1]", NULL },
+                                          { "list", WG_ATTR_LIST, offsetof(settings, list), "[1, 2]", NULL },
+                                          { 0 } };
+static wg_node *wrong_when_turned(const wg_adjoint *a, int s)
+{
+    return wg_scale(square_gradient(a, s), ((const settings *)a->attrs)->turned ? 1.001 : 1);
+}
+static wg_node *wrong_when_doubled(const wg_adjoint *a, int s)
+{
+    return wg_scale(square_gradient(a, s), ((const settings *)a->attrs)->mode == DOUBLED ? 1.001 : 1);
+}
+static wg_node *wrong_from_the_end(const wg_adjoint *a, int s)
+{
+    return wg_scale(square_gradient(a, s), ((const settings *)a->attrs)->axis < 0 ? 1.001 : 1);
+}
+static wg_node *wrong_out_of_order(const wg_adjoint *a, int s)
+{
+    return wg_scale(square_gradient(a, s), ((const settings *)a->attrs)->axes.at[0] == 1 ? 1.001 : 1);
+}
+static wg_node *wrong_in_another_order(const wg_adjoint *a, int s)
+{
+    return wg_scale(square_gradient(a, s), ((const settings *)a->attrs)->list.at[0] == 2 ? 1.001 : 1);
+}
+
+START_TEST(what_is_wrong_for_an_attribute_that_no_sample_has_fails)
+{
+    static const struct {
+        wg_node *(*backward)(const wg_adjoint *, int slot);
+        const char *says;
+    } wrong[] = { { wrong_when_turned, "turned true: the gradient of operand 0 is wrong" },
+                  { wrong_when_doubled, "mode doubled: the gradient of operand 0 is wrong" },
+                  { wrong_from_the_end, "axis -1: the gradient of operand 0 is wrong" },
+                  { wrong_out_of_order, "axes in reverse: the gradient of operand 0 is wrong" },
+                  { wrong_in_another_order, "list in reverse: the gradient of operand 0 is wrong" } };
+    static const wg_sample twelve[] = { { .in = { WG_VALUES(-2, 2, 3, 4) } } };
+    wg_op op = copy_of("square", "choosy");
+    op.attrs = settings_attrs;
+    op.attrs_size = sizeof(settings);
+    op.samples = twelve;
+    op.n_samples = 1;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        op.backward = wrong[i].backward;
+        expect_only(&op, wrong[i].says, NULL);
+    }
 }
 END_TEST
 
@@ -224,7 +303,9 @@ END_TEST
 WG_KERNEL(half_open, const T *g = c->in[0]; const T *x = c->in[1]; T *y = c->out;
           for (int64_t i = begin; i < end; i++) y[i] = x[i] >= 0 ? g[i] : 0;)
 WG_KERNEL(beyond, const T *g = c->in[0]; const T *x = c->in[1]; T *y = c->out;
-          for (int64_t i = begin; i < end; i++) y[i] = x[i] > 0 ? g[i] : x[i] == 0 ? 2 * g[i] : 0;)
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] > 0    ? g[i]
+                                                       : x[i] == 0 ? 2 * g[i]
+                                                                   : 0;)
 static wg_op helper;
 static wg_node *by_helper(const wg_adjoint *a, int s)
 {
@@ -386,11 +467,14 @@ END_TEST
 TCase *verify_battery(void)
 {
     TCase *t = tcase_create("battery");
+    tcase_set_timeout(t, 60);
     tcase_add_test(t, a_kernel_that_is_wrong_only_when_split_fails);
     tcase_add_test(t, an_adjoint_that_is_wrong_only_when_split_fails);
     tcase_add_test(t, a_kernel_that_reads_scratch_before_writing_it_fails);
     tcase_add_test(t, an_adjoint_that_is_wrong_in_f32_alone_fails);
     tcase_add_test(t, what_is_wrong_for_some_shapes_only_fails);
+    tcase_add_test(t, a_tail_that_is_wrong_at_one_length_fails);
+    tcase_add_test(t, what_is_wrong_for_an_attribute_that_no_sample_has_fails);
     tcase_add_test(t, an_adjoint_that_is_wrong_when_broadcast_fails);
     tcase_add_test(t, an_adjoint_that_is_wrong_for_one_node_in_two_slots_fails);
     tcase_add_test(t, an_adjoint_that_is_wrong_for_computed_operands_fails);

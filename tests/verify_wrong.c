@@ -207,6 +207,7 @@ END_TEST
 TCase *verify_wrong_operators(void)
 {
     TCase *t = tcase_create("wrong operators");
+    tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, wrong_adjoints_fail, 0, (int)WG_COUNT(squares));
     tcase_add_test(t, swapped_and_forgotten_slots_fail);
     tcase_add_test(t, a_broadcast_sum_that_is_missing_or_wrong_fails);

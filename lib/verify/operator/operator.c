@@ -32,6 +32,18 @@ static wg_status check_extremes(wg__session *s)
     return st;
 }
 
+/* Of a sample that differs from others in one length alone. */
+static wg_status check_briefly(wg__session *s)
+{
+    bool defined = true;
+    wg_status st = wg__has_flaw(WG__VALUES_SKIPPED) ? wg__rig_run(s->rig, 0) : wg__check_values(s, &defined);
+    if (!st && defined && s->rig->of.order >= 1)
+        st = wg__check_gradients(s);
+    if (!st && defined && !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED) && !wg__session_ends(s))
+        st = wg__check_narrow(s);
+    return st;
+}
+
 static wg_status check_derivatives(wg__session *s)
 {
     int order = s->rig->of.order;
@@ -64,6 +76,8 @@ static wg_status check_rig(wg__session *s)
     wg__rig_draw(s->rig, &s->stream);
     if (s->rig->of.where != WG__INSIDE)
         return check_extremes(s);
+    if (s->brief)
+        return check_briefly(s);
     bool values = !wg__has_flaw(WG__VALUES_SKIPPED);
     bool narrow =
         !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED); /* the two types draw other numbers */
@@ -77,6 +91,8 @@ static wg_status check_rig(wg__session *s)
         wg__check_precision(s);
     for (int k = 0; k <= order && !st && values && !wg__session_ends(s); k++)
         st = wg__check_runs(s, k);
+    for (int k = 0; k <= order && k <= 1 && !st && values && !wg__session_ends(s); k++)
+        st = wg__check_strides(s, k);
     if (!st && values && !wg__session_ends(s))
         st = wg__check_contexts(s);
     if (!st && narrow && values && !wg__session_ends(s))
@@ -120,7 +136,7 @@ typedef struct trying {
 /* Has this variant come up before, made from another sample? */
 static bool is_known(wg__session *s, const wg__variant *v)
 {
-    uint64_t hash = wg__variant_hash(v);
+    uint64_t hash = wg__variant_hash(s->op, v);
     for (int i = 0; i < s->n_seen; i++)
         if (s->seen[i] == hash)
             return true;
@@ -139,7 +155,7 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
                           .sample = &v->sample,
                           .registry = s->opts->registry,
                           .type = WG_F64,
-                          .order = t->order,
+                          .order = v->brief && t->order > 1 ? 1 : t->order,
                           .tied = v->tied,
                           .with = v->with,
                           .where = v->where };
@@ -156,9 +172,11 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
     s->variant = v->text;
     s->degenerate = v->degenerate;
     s->large = v->large;
+    s->brief = v->brief;
+    s->unvouched = v->unvouched;
     wg_status st = check_results(s, &opts);
     s->variant = "";
-    s->large = s->degenerate = false;
+    s->large = s->brief = s->unvouched = s->degenerate = false;
     return st;
 }
 

@@ -110,7 +110,7 @@ wg_status wg__natural_size(wg__rig *r, int order, double *size)
     if (st || (!y && r->count))
         return st ? st : wg_error_status();
     for (size_t j = 0; j < r->count; j++)
-        *size += fabs(r->v_data[j] * y[j]);
+        *size += fabs(r->v_data ? r->v_data[j] * y[j] : y[j]);
     for (int k = 0; k < r->n; k++)
         for (size_t i = 0; i < r->in[k].count && r->in[k].moved; i++)
             least = fmin(least, r->in[k].scale[i]);
@@ -129,21 +129,26 @@ static double largest_of(size_t n, const double *x)
     return largest;
 }
 
-wg_status wg__judge_residual(wg__session *s, wg__residual *q)
+wg_status wg__doubt_of(wg__session *s, wg__residual *q, double *doubt)
 {
     wg__shaker h = { .rig = s->rig, .stream = &s->stream };
-    double spread, natural;
+    double spread;
+    wg_status st = wg__spread_of(&h, &q->of, q->value, &spread);
+    if (!st)
+        st = wg__natural_size(s->rig, q->degree, &q->natural);
+    *doubt = st ? 0 : 4 * spread + 64 * WG__U64 * q->natural;
+    return st;
+}
+
+wg_status wg__judge_residual(wg__session *s, wg__residual *q)
+{
+    double doubt;
     q->apart = largest_of(q->of.count, q->value);
     q->verdict = wg__within(q->apart, 0, q->tolerance) ? WG_PASS : WG_FAIL;
     if (q->verdict == WG_PASS || !isfinite(q->apart))
         return WG_OK;
-    wg_status st = wg__spread_of(&h, &q->of, q->value, &spread);
-    if (!st)
-        st = wg__natural_size(s->rig, q->degree, &natural);
-    if (st)
-        return st;
-    double more = 4 * spread + 64 * WG__U64 * natural;
-    if (wg__within(q->apart, 0, q->tolerance + more))
-        q->verdict = more <= 1e-6 * fmax(q->size, natural) ? WG_PASS : WG_INCONCLUSIVE;
-    return WG_OK;
+    wg_status st = wg__doubt_of(s, q, &doubt);
+    if (!st && wg__within(q->apart, 0, q->tolerance + doubt))
+        q->verdict = doubt <= 1e-6 * fmax(q->size, q->natural) ? WG_PASS : WG_INCONCLUSIVE;
+    return st;
 }

@@ -38,8 +38,13 @@ typedef struct wg__residual {
     double tolerance;    /* what sums without cancellation may leave of them */
     double size;         /* of what they are differences of */
     double apart;        /* the largest; set by wg__judge_residual */
+    double natural;      /* wg__natural_size; set by wg__doubt_of */
     wg_verdict verdict;
 } wg__residual;
+
+/* How much of the numbers may be rounding: what moves when the operands' last bits do, and what terms of natural size leave when
+ * they cancel. */
+wg_status wg__doubt_of(wg__session *, wg__residual *, double *doubt);
 
 /* Sets `apart` and `verdict`: WG_INCONCLUSIVE where rounding explains it, but would hide a part in a million as well. */
 wg_status wg__judge_residual(wg__session *, wg__residual *);

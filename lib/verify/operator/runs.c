@@ -7,7 +7,7 @@
 #include "tensor/shape.h"
 #include "verify/operator/session.h"
 
-static bool same_bits(wg_view a, wg_view b)
+bool wg__same_bits(wg_view a, wg_view b)
 {
     size_t bytes;
     return a.dtype == b.dtype && wg_shape_equal(a.shape, b.shape) && wg__shape_bytes(&a.shape, a.dtype, &bytes) &&
@@ -29,7 +29,7 @@ static wg_status check_interpreter(wg__session *s, int order)
         wg_status st = wg_interpret(s->rig->exec[order], wanted[i], &view);
         if (st)
             return st;
-        same = same && same_bits(wg_result(s->rig->exec[order], wanted[i]), view);
+        same = same && wg__same_bits(wg_result(s->rig->exec[order], wanted[i]), view);
     }
     wg__settle_check(s, "interpreter", order, same, "%s differs between the compiled plan and the interpreter",
                      name_of(order));
@@ -49,7 +49,7 @@ static wg_status run_otherwise(wg__session *s, int order, int parts, int threads
         st = wg_run(e);
     }
     for (int i = 0; i < n && !st; i++)
-        *same = *same && same_bits(wg_result(e, wanted[i]), wg_result(r->exec[order], wanted[i]));
+        *same = *same && wg__same_bits(wg_result(e, wanted[i]), wg_result(r->exec[order], wanted[i]));
     wg_exec_free(e);
     return st;
 }

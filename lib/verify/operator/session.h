@@ -5,7 +5,7 @@
 #include "verify/operator/rig.h"
 #include "verify/report.h"
 
-enum { WG__SEEN = 256, WG__PLACE_MAX = 128 };
+enum { WG__SEEN = 2048, WG__PLACE_MAX = 128 };
 
 typedef struct wg__session {
     const wg_op *op;
@@ -16,10 +16,10 @@ typedef struct wg__session {
     int sample;
     const char *variant;                                  /* how the sample was altered; "": it is the operator's own */
     size_t judged[3][WG__SLOTS], undecided[3][WG__SLOTS]; /* comparisons with differences, by order, on own samples */
-    bool until_failure;                /* nothing is asked after the first failure; derivatives come first */
-    bool (*worthwhile)(const wg_op *); /* see wg__rig_opts */
-    bool large, degenerate;            /* see wg__variant */
-    uint64_t seen[WG__SEEN];           /* hashes of the variants tried */
+    bool until_failure;                       /* nothing is asked after the first failure; derivatives come first */
+    bool (*worthwhile)(const wg_op *);        /* see wg__rig_opts */
+    bool large, brief, unvouched, degenerate; /* see wg__variant */
+    uint64_t seen[WG__SEEN];                  /* hashes of the variants tried */
     int n_seen;
 } wg__session;
 
@@ -33,7 +33,9 @@ void wg__check_precision(wg__session *);
 wg_status wg__check_values(wg__session *, bool *defined);
 /* The same bits however it is run; nothing that is only read is written. */
 wg_status wg__check_runs(wg__session *, int order);
-/* The same bits wherever the operands come from: bound in strides, transposed, computed, used by others too. */
+/* The same bits when operands are bound in strides. */
+wg_status wg__check_strides(wg__session *, int order);
+/* The same in a larger graph: from operands that are transposed, computed, used by others too. */
 wg_status wg__check_contexts(wg__session *);
 /* f32 against f64, up to the rig's order. */
 wg_status wg__check_narrow(wg__session *);
@@ -52,6 +54,9 @@ wg_status wg__check_kinks(wg__session *);
 /* How fast the linear part's error shrinks, for each operand. */
 wg_status wg__check_taylor(wg__session *);
 wg_status wg__check_finite_gradients(wg__session *);
+
+/* Type, shape and bits. */
+bool wg__same_bits(wg_view, wg_view);
 
 /* Is there no more to be asked? */
 static inline bool wg__session_ends(const wg__session *s) { return s->until_failure && s->report->failed; }

@@ -61,58 +61,92 @@ bool wg__rig_takes_nothing(const wg__rig *r)
     return false;
 }
 
+static bool may_be_undefined(const wg__session *s) { return s->degenerate || s->unvouched; }
+
 static bool check_finite(wg__session *s, wg_view y)
 {
     int64_t at = 0;
     while (at < (int64_t)s->rig->count && isfinite(wg_view_at(y, at)))
         at++;
     bool finite = at == (int64_t)s->rig->count;
-    if (!s->degenerate)
+    if (!may_be_undefined(s) || finite)
         wg__settle_check(s, "value", 0, finite, "element %lld of its value is %g, on operands of its own choice",
                          (long long)at, wg_view_at(y, at));
     return finite;
 }
 
-/* |a - b| <= 1024 units of the largest; two NaN are equal. */
-static bool near(wg_view a, wg_view b, int64_t count, double unit, double *apart)
+/* Two nodes of one run that ought to be equal. */
+typedef struct equal_pair {
+    const wg_node *a, *b;
+    int order;
+    size_t count;
+    double largest; /* |a|, where nothing was shaken */
+} equal_pair;
+
+/* a - b; 0 where both are no number. */
+static wg_status measure_pair(wg__shaker *h, void *user, double *to)
 {
-    double largest = 0;
-    *apart = 0;
-    for (int64_t i = 0; i < count; i++) {
-        double x = wg_view_at(a, i), y = wg_view_at(b, i), difference = fabs(x - y);
-        if (isnan(x) && isnan(y))
-            continue;
-        largest = fmax(largest, fabs(x));
-        *apart = difference <= *apart ? *apart : difference; /* keeps a NaN */
+    equal_pair *p = user;
+    wg_status st = wg__shaken_run(h, p->order);
+    wg_view a = { 0 }, b = { 0 };
+    if (!st) {
+        a = wg_result(h->rig->exec[p->order], p->a);
+        b = wg_result(h->rig->exec[p->order], p->b);
     }
-    return wg_shape_equal(a.shape, b.shape) && *apart <= 1024 * unit * largest;
+    if (st || ((!a.data || !b.data) && p->count))
+        return st ? st : wg_error_status();
+    if (!wg_shape_equal(a.shape, b.shape))
+        return wg__fail(WG_ERR_SHAPE, "the decomposition has another shape");
+    for (size_t i = 0; i < p->count; i++) {
+        double x = wg_view_at(a, (int64_t)i), y = wg_view_at(b, (int64_t)i);
+        to[i] = isnan(x) && isnan(y) ? 0 : x - y;
+        if (!h->on && isfinite(x))
+            p->largest = fmax(p->largest, fabs(x));
+    }
+    return WG_OK;
 }
 
-static void check_decomposed(wg__session *s)
+static wg_status judge_pair(wg__session *s, equal_pair *p, wg__residual *q)
 {
-    const wg__rig *r = s->rig;
-    double apart;
-    bool same =
-        near(wg_result(r->exec[0], r->y), wg_result(r->exec[0], r->decomposed), (int64_t)r->count, WG__U64, &apart);
-    wg__settle_check(s, "decompose", 0, same, "its value and its decomposition are %g apart", apart);
+    double *apart = wg__arena_alloc(&s->rig->arena, (p->count + 1) * sizeof *apart);
+    wg__shaker still = { .rig = s->rig };
+    if (!apart)
+        return WG_ERR_NOMEM;
+    wg_status st = measure_pair(&still, p, apart);
+    *q = (wg__residual){ .of = { measure_pair, p, p->count },
+                         .value = apart,
+                         .order = p->order,
+                         .degree = p->order,
+                         .tolerance = 1024 * WG__U64 * p->largest,
+                         .size = p->largest };
+    return st ? st : wg__judge_residual(s, q);
+}
+
+static wg_status check_decomposed(wg__session *s)
+{
+    wg__residual q;
+    equal_pair p = { s->rig->y, s->rig->decomposed, 0, s->rig->count, 0 };
+    wg_status st = judge_pair(s, &p, &q);
+    if (!st)
+        wg__settle_residual(s, "decompose", &q, "its value and its decomposition are %g apart", q.apart);
+    return st;
 }
 
 wg_status wg__check_parts(wg__session *s, int order)
 {
     static const char *const name[] = { "", "", "second-order " };
-    const wg__rig *r = s->rig;
-    wg_status st = wg__rig_run(s->rig, order);
-    for (int k = 0; k < r->n && !st; k++) {
-        const wg__operand *x = &r->in[k];
-        double apart;
-        if (!x->by_parts)
+    wg_status st = WG_OK;
+    for (int k = 0; k < s->rig->n && !st; k++) {
+        const wg__operand *x = &s->rig->in[k];
+        wg__residual q;
+        equal_pair p = { order == 1 ? x->gradient : x->second, order == 1 ? x->by_parts : x->second_by_parts, order,
+                         x->count, 0 };
+        if (!p.b)
             continue;
-        bool same = near(wg_result(r->exec[order], order == 1 ? x->gradient : x->second),
-                         wg_result(r->exec[order], order == 1 ? x->by_parts : x->second_by_parts), (int64_t)x->count,
-                         WG__U64, &apart);
-        wg__settle_check(s, "decompose", order, same,
-                         "the %sgradient of operand %d and that of its decomposition are %g apart", name[order],
-                         x->slot, apart);
+        if (!(st = judge_pair(s, &p, &q)))
+            wg__settle_residual(s, "decompose", &q,
+                                "the %sgradient of operand %d and that of its decomposition are %g apart", name[order],
+                                x->slot, q.apart);
     }
     return st;
 }
@@ -127,10 +161,8 @@ wg_status wg__check_values(wg__session *s, bool *defined)
     if (!y.data && s->rig->count)
         return wg_error_status();
     check_shape(s, y);
-    *defined = check_finite(s, y) || !s->degenerate;
-    if (s->rig->decomposed)
-        check_decomposed(s);
-    return WG_OK;
+    *defined = check_finite(s, y) || !may_be_undefined(s);
+    return s->rig->decomposed ? check_decomposed(s) : WG_OK;
 }
 
 /* Where differences are not taken, a gradient must at least be a number. */

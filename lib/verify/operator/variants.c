@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/graph.h"
 #include "tensor/shape.h"
+#include "verify/operator/attributes.h"
 
 typedef struct maker {
     const wg_op *op;
@@ -221,6 +223,31 @@ static void try_long_sizes(maker *m)
     }
 }
 
+/* One axis at a time as long as can be a vector's tail, or a vector and its tail. Elementwise operators see one axis in any
+ * case. */
+static void try_lengths(maker *m)
+{
+    enum { LONGEST = 17 };
+    int64_t size[SIZES];
+    bool elementwise = m->op->flags & WG_ELEMENTWISE;
+    int n = elementwise ? 1 : distinct_sizes(m, size);
+    for (int k = 0; k < n; k++)
+        for (int64_t to = 2; to <= LONGEST && (elementwise || size[k] > 1); to++) {
+            wg__variant v = begin(m);
+            v.brief = v.unvouched = true;
+            if (elementwise)
+                for (int slot = 0; slot < m->n; slot++)
+                    v.sample.in[slot].shape = (wg_shape){ .dim = { to }, .rank = 1 };
+            else
+                replace_sizes(m, &v.sample, 1, &size[k], &to);
+            if (elementwise)
+                snprintf(v.text, sizeof v.text, "length %lld", (long long)to);
+            else
+                snprintf(v.text, sizeof v.text, "length %lld for %lld", (long long)to, (long long)size[k]);
+            try(m, &v);
+        }
+}
+
 /* ---- batches ---- */
 
 static bool add_leading(wg_shape *s)
@@ -295,10 +322,40 @@ static void try_extremes(maker *m)
         try(m, &v);
 }
 
+/* ---- attributes ---- */
+
+static wg_status visit_attrs(void *user, const void *attrs, const char *text)
+{
+    maker *m = user;
+    wg__variant v = begin(m);
+    v.sample.attrs = attrs;
+    v.unvouched = true;
+    snprintf(v.text, sizeof v.text, "%s", text);
+    try(m, &v);
+    return m->status;
+}
+
+static void try_attributes(maker *m)
+{
+    size_t size = m->op->attrs_size;
+    unsigned char *room = size ? wg__alloc_zero(NULL, 2, size) : NULL;
+    if (!size)
+        return;
+    if (!room) {
+        m->status = WG_ERR_NOMEM;
+        return;
+    }
+    const void *from = m->from->attrs ? m->from->attrs : room;
+    if (!m->status && (m->from->attrs || wg__attrs_default(m->op, room)))
+        m->status = wg__each_attrs(m->op, m->from, from, room + size, visit_attrs, m);
+    wg__free(NULL, room, 2, size);
+}
+
 wg_status wg__each_variant(const wg_op *op, const wg_sample *from, wg__variant_visit *visit, void *user)
 {
     int n = from->n ? from->n : op->arity;
     maker m = { op, from, n < 0 ? 1 : n > WG__SLOTS ? WG__SLOTS : n, visit, user, WG_OK };
+    try_attributes(&m);
     try_broadcasts(&m);
     try_small_sizes(&m);
     try_single_axes(&m);
@@ -310,12 +367,14 @@ wg_status wg__each_variant(const wg_op *op, const wg_sample *from, wg__variant_v
         for (int tied = with + 1; tied < m.n; tied++)
             try_tied(&m, with, tied);
     try_extremes(&m);
+    try_lengths(&m);
     return m.status;
 }
 
-uint64_t wg__variant_hash(const wg__variant *v)
+uint64_t wg__variant_hash(const wg_op *op, const wg__variant *v)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)(uintptr_t)v->sample.attrs;
+    const void *attrs = v->sample.attrs;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (attrs ? wg__attrs_hash(op, attrs) : 0) ^ (uint64_t)v->brief;
     const uint64_t prime = UINT64_C(0x100000001b3);
     hash = (hash ^ (uint64_t)((v->tied * WG__SLOTS + v->with) * (WG__TINY + 1) + (int)v->where)) * prime;
     for (int slot = 0; slot < WG__SLOTS; slot++) {

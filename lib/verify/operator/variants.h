@@ -1,4 +1,4 @@
-/* Samples made from an operator's own: what its inference takes, its kernels and its adjoint must get right. */
+/* Samples made from an operator's own, attributes altered or shapes and values: what its inference takes, its kernels and its adjoint must get right. */
 #ifndef WG_VERIFY_VARIANTS_H
 #define WG_VERIFY_VARIANTS_H
 
@@ -8,7 +8,10 @@ typedef struct wg__variant {
     wg_sample sample;
     int tied, with; /* as in wg__rig_opts */
     wg__where where;
-    bool large;      /* it is for the length of its loops: refused where a small operand has a huge result */
+    bool large; /* it is for the length of its loops: refused where a small operand has a huge result */
+    bool brief; /* one of many: value, first gradient and f32 are looked at, and nothing else */
+    bool
+        unvouched; /* no sample says that there is a value: three degrees of freedom of two numbers, the log of a negative one */
     bool degenerate; /* a size was made 0 or 1: what is left may be a constant, computed by terms that cancel */
     char text[80];   /* "broadcast of operand 1 along axis 0" */
 } wg__variant;
@@ -19,6 +22,6 @@ typedef wg_status wg__variant_visit(void *user, const wg__variant *, bool *taken
 /* Calls visit(user, variant, taken) for each, whether or not the operator takes it, until one returns a failure. */
 wg_status wg__each_variant(const wg_op *, const wg_sample *, wg__variant_visit *, void *user);
 /* Equal for samples that differ in nothing that is checked. */
-uint64_t wg__variant_hash(const wg__variant *);
+uint64_t wg__variant_hash(const wg_op *, const wg__variant *);
 
 #endif

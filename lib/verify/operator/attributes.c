@@ -1,0 +1,124 @@
+/* Altering a sample's attributes, one at a time: what no sample says is what nobody has looked at. */
+#include "verify/operator/attributes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct alterer {
+    const wg_op *op;
+    const void *from;     /* the sample's attributes */
+    unsigned char *attrs; /* (op->attrs_size): the altered ones */
+    int rank;             /* of operand 0 */
+    wg__attrs_visit *visit;
+    void *user;
+    wg_status status;
+} alterer;
+
+static void try(alterer *a, const wg_attr *field, const void *value, size_t size, const char *how)
+{
+    char text[WG__ATTRS_TEXT];
+    memcpy(a->attrs, a->from, a->op->attrs_size);
+    memcpy(a->attrs + field->offset, value, size);
+    snprintf(text, sizeof text, "%s %s", field->name, how);
+    if (!a->status)
+        a->status = a->visit(a->user, a->attrs, text);
+}
+
+static const void *value_of(const alterer *a, const wg_attr *field)
+{
+    return (const unsigned char *)a->from + field->offset;
+}
+
+static void try_bool(alterer *a, const wg_attr *field)
+{
+    bool value = !*(const bool *)value_of(a, field);
+    try(a, field, &value, sizeof value, value ? "true" : "false");
+}
+
+static void try_choices(alterer *a, const wg_attr *field)
+{
+    const char *word = field->choices;
+    for (int choice = 0; word; choice++) {
+        const char *end = strchr(word, '|');
+        char how[32];
+        snprintf(how, sizeof how, "%.*s", (int)(end ? end - word : (long)strlen(word)), word);
+        if (choice != *(const int *)value_of(a, field))
+            try(a, field, &choice, sizeof choice, how);
+        word = end ? end + 1 : NULL;
+    }
+}
+
+/* An axis counted from the other end; any other number with its sign turned. */
+static void try_integer(alterer *a, const wg_attr *field)
+{
+    int64_t was = *(const int64_t *)value_of(a, field), now = -was;
+    char how[32];
+    if (!strcmp(field->name, "axis"))
+        now = was < 0 ? was + a->rank : was - a->rank;
+    snprintf(how, sizeof how, "%lld", (long long)now);
+    if (now != was)
+        try(a, field, &now, sizeof now, how);
+}
+
+static void try_axes(alterer *a, const wg_attr *field)
+{
+    const wg_axes *was = value_of(a, field);
+    wg_axes turned = *was, mirrored = *was, last = { .at = { -1 }, .n = 1 }, all = { .n = -1 };
+    for (int i = 0; i < was->n; i++) {
+        turned.at[i] = was->at[i] < 0 ? was->at[i] + a->rank : was->at[i] - a->rank;
+        mirrored.at[i] = was->at[was->n - 1 - i];
+    }
+    if (was->n > 0)
+        try(a, field, &turned, sizeof turned, "from the other end");
+    if (was->n > 1)
+        try(a, field, &mirrored, sizeof mirrored, "in reverse");
+    if (was->n < 0)
+        try(a, field, &last, sizeof last, "[-1]");
+    else
+        try(a, field, &all, sizeof all, "null");
+}
+
+/* In reverse, and each one place further. */
+static void try_list(alterer *a, const wg_attr *field)
+{
+    const wg_list *was = value_of(a, field);
+    wg_list mirrored = *was, rotated = *was;
+    for (int i = 0; i < was->n; i++) {
+        mirrored.at[i] = was->at[was->n - 1 - i];
+        rotated.at[i] = was->at[(i + 1) % was->n];
+    }
+    if (was->n > 1)
+        try(a, field, &mirrored, sizeof mirrored, "in reverse");
+    if (was->n > 2)
+        try(a, field, &rotated, sizeof rotated, "rotated");
+}
+
+static void try_shape(alterer *a, const wg_attr *field)
+{
+    const wg_shape *was = value_of(a, field);
+    wg_shape mirrored = *was;
+    for (int i = 0; i < was->rank; i++)
+        mirrored.dim[i] = was->dim[was->rank - 1 - i];
+    if (was->rank > 1)
+        try(a, field, &mirrored, sizeof mirrored, "in reverse");
+}
+
+/* Numbers that say which, not how much: of a random operator, whose draws; of a mutant, which wrapper. */
+static bool is_identity(const wg_attr *field)
+{
+    return !strcmp(field->name, "stream") || !strcmp(field->name, "mutated");
+}
+
+wg_status wg__each_attrs(const wg_op *op, const wg_sample *sample, const void *from, unsigned char *room,
+                         wg__attrs_visit *visit, void *user)
+{
+    static void (*const alter[])(alterer *, const wg_attr *) = {
+        [WG_ATTR_I64] = try_integer, [WG_ATTR_BOOL] = try_bool,    [WG_ATTR_AXES] = try_axes,
+        [WG_ATTR_SHAPE] = try_shape, [WG_ATTR_ENUM] = try_choices, [WG_ATTR_LIST] = try_list,
+    };
+    alterer a = { op, from, room, sample->in[0].shape.rank, visit, user, WG_OK };
+    for (const wg_attr *field = op->attrs; field && field->kind != WG_ATTR_END; field++)
+        if ((size_t)field->kind < WG_COUNT(alter) && alter[field->kind] && !is_identity(field))
+            alter[field->kind](&a, field);
+    return a.status;
+}
