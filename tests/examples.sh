@@ -1,6 +1,9 @@
 #!/bin/sh
-# Runs every example, in a folder of its own, with arguments that keep it short. An example that finds no data says so and is skipped.
+# examples.sh [full]: runs every example, in a folder of its own, with arguments that keep it short, or those that have more to
+# show, in full. An example that finds no data says so and is skipped.
 set -u
+
+mode=${1-short}
 
 build=$(cd "${top_builddir:-.}" && pwd)
 src=${top_srcdir:-.}
@@ -25,6 +28,13 @@ run() { # PROGRAM ARGUMENTS..
     esac
 }
 
+if [ "$mode" = full ]; then
+    run custom_adjoint
+    run hvp_power
+    run physics
+    exit $failed
+fi
+
 run a_xor
 run b_cat 3 cat.npz
 run b_cat 6 cat.npz # goes on where the first run ended
@@ -35,8 +45,11 @@ if "$build/docs/examples/check_my_operator" wrong >out 2>&1 || ! grep -q "FAIL l
     cat out
     failed=1
 fi
+run custom_adjoint
 run e_pinn 300
 run g_server
 run h_errors
+run hvp_power
 run i_embed
+run physics 12000
 exit $failed

@@ -52,7 +52,9 @@ static int differs(wg_batches *a, wg_batches *b, int64_t index)
 
 START_TEST(test_the_batches_are_the_same)
 {
-    static const int64_t order[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 4, 0, 0, 23, 24, 16, 17, 18, 1000, 1001, 7 };
+    static const int64_t order[] = {
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 4, 0, 0, 23, 24, 16, 17, 18, 1000, 1001, 7
+    };
     wg_data *data = open_rows(write_rows("ahead.npy")), *again = open_rows(in_folder("ahead.npy"));
     wg_data *held = wg_data_open(in_folder("ahead.npy"));
 

@@ -47,16 +47,14 @@ static model build(void)
     m.loss = wg_bce(m.p, m.y, WG_MEAN);
     m.update = wg_adam(wg_grads_of(m.loss, wg_trainable(m.loss)), wg_const(m.g, 0.01), NULL);
     m.w = a.w;
-    m.train = wg_batches_new(data, 2, WG_OPTS(wg_batches_opts, .batch = BATCH, .shuffle = true, .seed = 4, .prefetch = 2));
+    m.train =
+        wg_batches_new(data, 2, WG_OPTS(wg_batches_opts, .batch = BATCH, .shuffle = true, .seed = 4, .prefetch = 2));
     m.test = wg_batches_new(data, 2, WG_OPTS(wg_batches_opts, .batch = 20));
     ck_assert_msg(m.train && m.test && !wg_graph_error(m.g)[0], "%s", wg_error());
     return m;
 }
 
-static void drop(model *m)
-{
-    wg_batches_free(m->train), wg_batches_free(m->test), wg_graph_free(m->g);
-}
+static void drop(model *m) { wg_batches_free(m->train), wg_batches_free(m->test), wg_graph_free(m->g); }
 
 static void take_weights(const model *m, float w[32])
 {
@@ -112,7 +110,8 @@ START_TEST(the_loop_is_the_plain_loop)
     double sum = 0;
     for (int64_t i = 0; i < 2 * PER_EPOCH; i++) {
         wg_batch b;
-        ck_assert(!wg_batches_at(m.train, i, &b) && !wg_bind(e, m.x, b.view[0]) && !wg_bind(e, m.y, b.view[1]) && !wg_run(e));
+        ck_assert(!wg_batches_at(m.train, i, &b) && !wg_bind(e, m.x, b.view[0]) && !wg_bind(e, m.y, b.view[1]) &&
+                  !wg_run(e));
         if (b.epoch == 1)
             sum += wg_scalar(e, m.loss) * (double)b.size;
     }
@@ -141,8 +140,9 @@ START_TEST(it_learns)
 
     make_data();
     model m = build();
-    wg_status st = fit(&m, (wg_fit_opts){ .epochs = 150, .test = m.test, .metrics = WG_METRICS({ WG_ACCURACY, m.p, m.y }) }, &s,
-                       &last);
+    wg_status st =
+        fit(&m, (wg_fit_opts){ .epochs = 150, .test = m.test, .metrics = WG_METRICS({ WG_ACCURACY, m.p, m.y }) }, &s,
+            &last);
     ck_assert_msg(!st, "%s", wg_error());
     ck_assert_msg(last.best > 0.9 && s.metric[1] < last.best, "accuracy %g after %g", last.best, s.metric[1]);
     drop(&m), free_data();
@@ -175,8 +175,10 @@ START_TEST(pieces_give_the_same_bits)
             pieces.stop_after = 0;
         }
         ck_assert_msg(!memcmp(whole, pieced, sizeof whole), "cut at step %d", (int)cut);
-        ck_assert_msg(!memcmp(all.loss + 1, pieces.loss + 1, EPOCHS * sizeof *all.loss), "losses, cut at step %d", (int)cut);
-        ck_assert_msg(!memcmp(all.metric + 1, pieces.metric + 1, EPOCHS * sizeof *all.loss), "metrics, cut at step %d", (int)cut);
+        ck_assert_msg(!memcmp(all.loss + 1, pieces.loss + 1, EPOCHS * sizeof *all.loss), "losses, cut at step %d",
+                      (int)cut);
+        ck_assert_msg(!memcmp(all.metric + 1, pieces.metric + 1, EPOCHS * sizeof *all.loss), "metrics, cut at step %d",
+                      (int)cut);
         ck_assert(again.best_epoch == last.best_epoch && again.best == last.best && again.step == last.step);
     }
     free_data();
@@ -207,10 +209,7 @@ static climb climb_new(void)
     return c;
 }
 
-static void climb_free(climb *c)
-{
-    wg_batches_free(c->batches), wg_data_free(c->data), wg_graph_free(c->g);
-}
+static void climb_free(climb *c) { wg_batches_free(c->batches), wg_data_free(c->data), wg_graph_free(c->g); }
 
 static double height(const climb *c) { return wg_view_at(wg_get(wg_graph_store(c->g), c->w), 0); }
 
@@ -253,7 +252,8 @@ START_TEST(early_stopping_restores_the_best_values)
     c = climb_new();
     wg_node *near = wg_gt(c.score, wg_const(c.g, -0.1));
     wg_metrics once = WG_METRICS({ WG_ACCURACY, near, c.x }, { WG_AVERAGE, c.loss, NULL });
-    ck_assert_msg(!climb_on(&c, (wg_fit_opts){ .epochs = 50, .patience = 4, .metrics = once }, &last), "%s", wg_error());
+    ck_assert_msg(!climb_on(&c, (wg_fit_opts){ .epochs = 50, .patience = 4, .metrics = once }, &last), "%s",
+                  wg_error());
     ck_assert(height(&c) == 3 && last.best_epoch == 3 && last.step == 7 && last.best == 1);
     climb_free(&c);
 }
@@ -311,7 +311,9 @@ START_TEST(a_loss_that_is_no_number_ends_it)
 
     c.loss = wg_log(wg_mean(wg_shift(wg_neg(c.w), 2), WG_ALL_AXES, false)); /* log(2 - w) */
     c.x = wg_input(c.g, "unused", WG_F64, WG_SHAPE(WG_BATCH));
-    wg_fit_opts o = { .size = sizeof o, .loss = c.loss, .update = c.update, .inputs = WG_NODES(c.x), .train = c.batches, .epochs = 9 };
+    wg_fit_opts o = {
+        .size = sizeof o, .loss = c.loss, .update = c.update, .inputs = WG_NODES(c.x), .train = c.batches, .epochs = 9
+    };
     ck_assert_int_eq(wg_fit(&o, &last), WG_ERR_NUMERIC);
     ck_assert_ptr_nonnull(strstr(wg_error(), "at step 2"));
     ck_assert(last.step == 3 && isinf(last.loss));
@@ -343,7 +345,9 @@ START_TEST(misuse_is_told)
         ck_assert_msg(strstr(wg_error(), wrong[i].part) != NULL, "%s", wg_error());
         ck_assert(isnan(last.best) && last.step == 0);
     }
-    wg_fit_opts o = { .size = sizeof o, .loss = m.p, .update = m.update, .inputs = WG_NODES(m.x, m.y), .train = m.train, .epochs = 1 };
+    wg_fit_opts o = {
+        .size = sizeof o, .loss = m.p, .update = m.update, .inputs = WG_NODES(m.x, m.y), .train = m.train, .epochs = 1
+    };
     ck_assert_int_eq(wg_fit(&o, NULL), WG_ERR_SHAPE);
     o.loss = m.loss, o.inputs.n = 1;
     ck_assert_int_eq(wg_fit(&o, NULL), WG_ERR_ARG);

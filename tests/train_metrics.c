@@ -30,7 +30,9 @@ static const wg_view nothing = { .data = NULL };
 
 START_TEST(accuracy_counts_right_answers)
 {
-    static const float score[] = { 0.1f, 0.7f, 0.2f, 0.5f, 0.2f, 0.5f, 0, 0, 1, 3, 2, 1 }; /* answers 1, 0 (a tie), 2, 0 */
+    static const float score[] = {
+        0.1f, 0.7f, 0.2f, 0.5f, 0.2f, 0.5f, 0, 0, 1, 3, 2, 1
+    }; /* answers 1, 0 (a tie), 2, 0 */
     static const int64_t label[] = { 1, 0, 1, 0 };
     static const uint8_t few[] = { 1, 0, 1, 0 };
     static const double p[] = { 0.5, 0.6, -1, 2 }; /* answers 0, 1, 0, 1 */
@@ -119,7 +121,8 @@ START_TEST(the_area_at_its_edges)
 {
     static const double score[] = { 1, 2, 3, 4 }, same[] = { 7, 7, 7, 7 };
     static const double endless[] = { -INFINITY, INFINITY, -INFINITY, INFINITY };
-    static const uint8_t up[] = { 0, 0, 1, 1 }, down[] = { 1, 1, 0, 0 }, all[] = { 1, 1, 1, 1 }, mixed[] = { 0, 1, 0, 1 };
+    static const uint8_t up[] = { 0, 0, 1, 1 }, down[] = { 1, 1, 0, 0 }, all[] = { 1, 1, 1, 1 },
+                         mixed[] = { 0, 1, 0, 1 };
 
     ck_assert_double_eq(value_of(WG_AUC, WG_VIEW(score, 4), WG_VIEW(up, 4)), 1);
     ck_assert_double_eq(value_of(WG_AUC, WG_VIEW(score, 4), WG_VIEW(down, 4)), 0);
@@ -203,7 +206,8 @@ END_TEST
 
 START_TEST(labels_and_shapes_that_do_not_fit)
 {
-    static const double p[] = { 0.2, 0.3, 0.9, 0.8 }, half[] = { 0, 0.5 }, none[] = { NAN, 0 }, endless[] = { INFINITY, 0 };
+    static const double p[] = { 0.2, 0.3, 0.9, 0.8 }, half[] = { 0, 0.5 }, none[] = { NAN, 0 },
+                        endless[] = { INFINITY, 0 };
     static const int64_t beyond[] = { 0, 2 }, below[] = { -1, 0 };
     static const wg_metric_kind by_class[] = { WG_ACCURACY, WG_CONFUSION, WG_PERPLEXITY };
 
@@ -270,7 +274,8 @@ START_TEST(an_evaluation_does_not_depend_on_the_batches)
         y[i] = x[i][0] - x[i][1] + (float)(i % 3) / 9;
     }
     wg_graph *g = wg_graph_new();
-    wg_node *in = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH, 2)), *label = wg_input(g, "y", WG_F32, WG_SHAPE(WG_BATCH));
+    wg_node *in = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH, 2)),
+            *label = wg_input(g, "y", WG_F32, WG_SHAPE(WG_BATCH));
     wg_node *w = wg_param(g, "w", WG_F32, WG_SHAPE(2, 1), wg_init_normal(0, 1));
     wg_node *p = wg_squeeze(wg_matmul(wg_dropout(in, 0.5), w), WG_AXES(1));
     wg_node *loss = wg_mse(p, label, WG_MEAN), *up = wg_gt(label, wg_const(g, 0.2));
@@ -287,7 +292,8 @@ START_TEST(an_evaluation_does_not_depend_on_the_batches)
                 ck_assert_double_eq_tol(now, value[i], 1e-7);
             value[i] = now;
         }
-        ck_assert_double_eq_tol(value[0], value[1] * value[1], 1e-7); /* the loss is the squared error, short last batch or not */
+        ck_assert_double_eq_tol(value[0], value[1] * value[1],
+                                1e-7); /* the loss is the squared error, short last batch or not */
         ck_assert_int_eq(wg_tally_count(wg_evaluator_tally(v, 2)), N);
         wg_batches_free(b);
     }
