@@ -203,7 +203,7 @@ static int check_graph(const struct check_options *o, wg_graph *g)
     if (!m.cost)
         tool_failed("%s: the entry \"train\" names no loss to be differentiated", o->model);
     else
-        code = dataset_open(&d, "check", "", o->data, o->x, o->y, o->examples_axis);
+        code = dataset_open(&d, "check", "", o->data, o->x, o->y, o->examples_axis, &m.known);
     if (m.cost && !code) {
         code = model_verify(g, wg_node_name(m.cost), wg_graph_store(g), &m, &d,
                             WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed,

@@ -73,9 +73,9 @@ static bool look_along(table *t, int64_t axis)
     return t->data != NULL;
 }
 
-bool table_open(table *t, const char *spec, int64_t axis)
+static bool open_with(table *t, const char *spec, int64_t axis, const wg_data_opts *opts)
 {
-    *t = (table){ .data = wg_data_open(spec), .name = tool_copy(spec) };
+    *t = (table){ .data = wg_data_open_with(spec, opts), .name = tool_copy(spec) };
     if (!t->data) {
         tool_failed("%s", wg_error());
         return false;
@@ -91,6 +91,26 @@ bool table_open(table *t, const char *spec, int64_t axis)
         return false;
     }
     return true;
+}
+
+bool table_open(table *t, const char *spec, int64_t axis, const texts *columns)
+{
+    wg_data_opts opts = { .size = sizeof opts, .dtype = WG_F64 };
+    if (columns && columns->n) {
+        opts.columns = columns->at;
+        opts.n_columns = columns->n;
+    }
+    return open_with(t, spec, axis, &opts);
+}
+
+bool table_open_labels(table *t, const char *spec, int64_t axis, const texts *classes)
+{
+    wg_data_opts opts = { .size = sizeof opts };
+    if (classes && classes->n) {
+        opts.classes = classes->at;
+        opts.n_classes = classes->n;
+    }
+    return open_with(t, spec, axis, &opts);
 }
 
 /* Puts elements of our own in the place of what the table held. */
@@ -138,7 +158,7 @@ void dataset_close(dataset *d)
     d->labelled = false;
 }
 
-static int open_data(dataset *d, const char *data, int64_t axis)
+static int open_data(dataset *d, const char *data, int64_t axis, const struct known *known)
 {
     double *x;
     int64_t *y, n;
@@ -153,19 +173,20 @@ static int open_data(dataset *d, const char *data, int64_t axis)
         return hold(&d->y, y, WG_I64, WG_SHAPE(n)) && held ? DONE : FAILED;
     }
     char *member_x = tool_print("%s:x", data), *member_y = tool_print("%s:y", data);
-    bool opened = table_open(&d->x, member_x, axis) && table_open(&d->y, member_y, axis);
+    bool opened = table_open(&d->x, member_x, axis, known ? &known->columns : NULL) &&
+                  table_open_labels(&d->y, member_y, axis, known ? &known->classes : NULL);
     free(member_x);
     free(member_y);
     return opened ? DONE : FAILED;
 }
 
-static int open_files(dataset *d, const char *x, const char *y, int64_t axis)
+static int open_files(dataset *d, const char *x, const char *y, int64_t axis, const struct known *known)
 {
     d->labelled = y != NULL;
-    if (!table_open(&d->x, x, axis))
+    if (!table_open(&d->x, x, axis, known ? &known->columns : NULL))
         return FAILED;
     /* Labels with fewer axes have their examples along the first one. */
-    if (y && !table_open(&d->y, y, 0))
+    if (y && !table_open_labels(&d->y, y, 0, known ? &known->classes : NULL))
         return FAILED;
     if (y && axis > 0 && wg_data_shape(d->y.data).rank > axis && table_count(&d->y) != table_count(&d->x) &&
         !look_along(&d->y, axis))
@@ -174,7 +195,7 @@ static int open_files(dataset *d, const char *x, const char *y, int64_t axis)
 }
 
 int dataset_open(dataset *d, const char *verb, const char *prefix, const char *data, const char *x, const char *y,
-                 int64_t axis)
+                 int64_t axis, const struct known *known)
 {
     *d = (dataset){ .labelled = false };
     if (data && (x || y))
@@ -182,7 +203,7 @@ int dataset_open(dataset *d, const char *verb, const char *prefix, const char *d
                             prefix);
     if (!data && !x)
         return tool_misused("%s: --%sx FILE[:MEMBER] is missing", verb, prefix);
-    int code = data ? open_data(d, data, axis) : open_files(d, x, y, axis);
+    int code = data ? open_data(d, data, axis, known) : open_files(d, x, y, axis, known);
     if (!code && d->labelled && table_count(&d->x) != table_count(&d->y))
         code = tool_failed("%s: %lld examples, but %s has %lld labels", d->x.name, (long long)table_count(&d->x),
                            d->y.name, (long long)table_count(&d->y));

@@ -12,8 +12,23 @@ typedef struct table {
     char *name;      /* for messages */
 } table;
 
-/* Opens FILE[:MEMBER] with its examples along `axis`. False, and the message printed. */
-bool table_open(table *, const char *spec, int64_t axis);
+/* What is known of a table as text, each with memory of its own: its columns by name, and the classes that a column of texts has. Of other
+ * files nothing is. */
+struct known {
+    texts columns, classes;
+};
+/* What an opened file tells. */
+struct known known_of(const table *x, const table *y);
+/* Into an entry of the graph, and out of it. */
+void known_write(const struct known *, json_t *entry);
+struct known known_read(const json_t *entry);
+void known_free(struct known *);
+
+/* Opens FILE[:MEMBER] with its examples along `axis`. Of a table as text the columns are numbers, and found by name where they are known.
+ * False, and the message printed. */
+bool table_open(table *, const char *spec, int64_t axis, const texts *columns);
+/* The same for labels: classes are numbered as known, where they are. */
+bool table_open_labels(table *, const char *spec, int64_t axis, const texts *classes);
 void table_close(table *);
 int64_t table_count(const table *); /* of examples */
 int64_t table_width(const table *); /* of values an example */
@@ -28,10 +43,10 @@ typedef struct dataset {
     bool labelled;
 } dataset;
 
-/* From --x and --y, or from --data: "moons:N[:SEED]", "spiral:N[:SEED]", or a file with members x and y. y may be NULL.
+/* From --x and --y, or from --data: "moons:N[:SEED]", "spiral:N[:SEED]", or a file with members x and y. y may be NULL, and `known` too.
  * `prefix` is put before the options' names in messages ("test-"). Returns 0 or an exit code, with the message printed. */
 int dataset_open(dataset *, const char *verb, const char *prefix, const char *data, const char *x, const char *y,
-                 int64_t axis);
+                 int64_t axis, const struct known *known);
 void dataset_close(dataset *);
 bool dataset_take(dataset *, const int64_t *row, int64_t n);
 

@@ -95,6 +95,7 @@ bool model_find(struct model *m, wg_graph *g, const char *path)
     m->prediction = named(g, predict, "outputs", 0);
     m->cost = named(g, m->train, "loss", 0);
     m->y = named(g, m->train, "feeds", 1);
+    m->known = known_read(predict);
     json_decref(predict);
     if (!m->x)
         m->x = wg_find(g, "x") ? wg_find(g, "x") : only_input(g);
@@ -116,6 +117,7 @@ bool model_find(struct model *m, wg_graph *g, const char *path)
 void model_free(struct model *m)
 {
     json_decref(m->train);
+    known_free(&m->known);
     m->train = NULL;
 }
 

@@ -23,6 +23,7 @@ struct model {
     wg_node *prediction; /* (N, ..) */
     wg_node *cost;       /* scalar; may be NULL */
     enum loss_kind loss; /* LOSS_AUTO: unknown */
+    struct known known;  /* of the tables that it was trained on */
     json_t *train;       /* the entry "train"; may be NULL */
 };
 /* False, and the message printed: no input or output that could be meant. */

@@ -19,11 +19,6 @@ enum {
     OPTION_FROZEN = 2 /* saved, and not to be changed when a run is resumed */
 };
 
-typedef struct texts {
-    const char **at;
-    size_t n;
-} texts;
-
 typedef struct option {
     const char *name;     /* without the dashes */
     const char *argument; /* what --help calls it; NULL for flags */

@@ -1,6 +1,5 @@
 /* wengert predict: run a checkpoint on data. */
-#include "model.h"
-#include "text.h"
+#include "predict.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,46 +54,6 @@ static bool keep_piece(void *user, wg_view piece)
     return true;
 }
 
-static bool has_suffix(const char *path, const char *suffix)
-{
-    size_t n = strlen(path), m = strlen(suffix);
-    return n > m && !strcmp(path + n - m, suffix);
-}
-
-/* A header, then one line an example. */
-static void add_rows(struct text *t, wg_view view, char separator)
-{
-    int64_t n = view.shape.dim[0], width = wg_shape_count(view.shape) / n;
-    for (int64_t j = 0; j < width; j++)
-        if (j == 0)
-            text_add(t, width == 1 ? "prediction" : "prediction_0");
-        else
-            text_add(t, "%cprediction_%lld", separator, (long long)j);
-    for (int64_t i = 0; i < n * width; i++)
-        text_add(t, "%c%.*g", i % width ? separator : '\n', view.dtype == WG_F32 ? 9 : 17, wg_view_at(view, i));
-    text_add(t, "\n");
-}
-
-static bool write_text(const char *path, wg_view view, char separator)
-{
-    struct text t = { NULL, 0, 0 };
-    add_rows(&t, view, separator);
-    bool written = path ? tool_replace_file(path, t.at, t.n) : fwrite(t.at, 1, t.n, stdout) == t.n;
-    free(t.at);
-    return written;
-}
-
-static bool write_out(const char *path, wg_view view)
-{
-    if (has_suffix(path, ".csv") || has_suffix(path, ".tsv"))
-        return write_text(path, view, has_suffix(path, ".csv") ? ',' : '\t');
-    const char *const name = "prediction";
-    wg_status status = has_suffix(path, ".npz") ? wg_npz_write(path, &name, &view, 1, 0) : wg_npy_write(path, view);
-    if (status != WG_OK)
-        tool_failed("%s", wg_error());
-    return status == WG_OK;
-}
-
 /* Rows of --part, from what training recorded. */
 static int take_part(dataset *d, const struct model *m, int part, const char *path)
 {
@@ -125,34 +84,19 @@ static int take_part(dataset *d, const struct model *m, int part, const char *pa
     return code;
 }
 
-static json_t *values_object(wg_view view)
-{
-    int64_t n = view.shape.dim[0], width = wg_shape_count(view.shape) / n;
-    json_t *all = json_array();
-    for (int64_t i = 0; i < n; i++) {
-        json_t *row = width == 1 ? NULL : json_array();
-        for (int64_t j = 0; j < width; j++) {
-            json_t *value = tool_number(wg_view_at(view, i * width + j));
-            json_array_append_new(row ? row : all, value);
-        }
-        if (row)
-            json_array_append_new(all, row);
-    }
-    return all;
-}
-
 /* Predictions go to --out; without it, and without labels, they are what is printed. */
-static int tell(const struct predict_options *o, const dataset *d, const struct metrics *metrics, wg_view view)
+static int tell(const struct predict_options *o, const dataset *d, const struct metrics *metrics, wg_view view,
+                const texts *classes)
 {
     json_t *object =
         d->labelled ? metrics_object(metrics) : json_pack("{s:I}", "examples", (json_int_t)view.shape.dim[0]);
-    bool done = !o->out || write_out(o->out, view);
+    bool done = !o->out || predictions_write(o->out, view, classes);
     if (done && o->out)
         json_object_set_new(object, "out", tool_text(o->out));
     else if (done && !d->labelled && tool_json())
-        json_object_set_new(object, "prediction", values_object(view));
+        predictions_add(object, view, classes);
     else if (done && !d->labelled)
-        done = write_text(NULL, view, ',');
+        done = predictions_write(NULL, view, classes);
     if (done && d->labelled)
         metrics_say(metrics, "");
     if (done)
@@ -172,7 +116,7 @@ static int run(const struct predict_options *o, const struct model *m, wg_graph 
     if (!e)
         tool_failed("predict: %s", wg_error());
     else if (model_predict(e, m, d, &metrics, keep_piece, &p))
-        code = tell(o, d, &metrics, p.view);
+        code = tell(o, d, &metrics, p.view, &m->known.classes);
     wg_exec_free(e);
     wg_plan_free(plan);
     metrics_free(&metrics);
@@ -196,7 +140,7 @@ static int with_model(const struct predict_options *o, const char *path, wg_grap
     dataset d;
     if (!model_find(&m, g, path))
         return FAILED;
-    int code = dataset_open(&d, "predict", "", o->data, o->x, o->y, o->examples_axis);
+    int code = dataset_open(&d, "predict", "", o->data, o->x, o->y, o->examples_axis, &m.known);
     if (!code) {
         if (o->part != PART_ALL)
             code = take_part(&d, &m, o->part, path);
@@ -214,8 +158,7 @@ static int predict(struct command *c)
 {
     const struct predict_options *o = c->values;
     const char *path = c->operand[0];
-    if (o->out && !has_suffix(o->out, ".npy") && !has_suffix(o->out, ".npz") && !has_suffix(o->out, ".csv") &&
-        !has_suffix(o->out, ".tsv"))
+    if (o->out && !predictions_suffix(o->out))
         return tool_misused("predict: --out %s: expected a name that ends in .npy, .npz, .csv or .tsv", o->out);
     wg_registry *registry;
     if (!plugins_load(&o->common, &registry))
@@ -233,7 +176,9 @@ const verb verb_predict = {
     .synopsis = "MODEL --x FILE[:MEMBER] [--y FILE[:MEMBER]] [OPTION..]",
     .text =
         "The checkpoint knows how the data was scaled and laid out; no option of the training is needed again. With\n"
-        "labels the accuracy is printed, or for a regression the error; without labels and --out, the predictions.\n",
+        "labels the accuracy is printed, or for a regression the error; without labels and --out, the predictions. Of a table\n"
+        "with a header the columns are found by the names that the model was trained on; classes that were texts are told\n"
+        "by their names.\n",
     .options = table_of_options,
     .values_size = sizeof(struct predict_options),
     .least_operands = 1,

@@ -181,9 +181,9 @@ char *tool_print(const char *format, ...)
 
 const char *tool_grouped(int64_t value)
 {
-    static char texts[4][40];
+    static char ring[4][40];
     static unsigned turn;
-    char *text = texts[turn++ % 4], digits[24];
+    char *text = ring[turn++ % 4], digits[24];
     int n = snprintf(digits, sizeof digits, "%lld", (long long)value), at = 0;
     for (int i = 0; i < n; i++) {
         if (i > 0 && digits[i - 1] != '-' && (n - i) % 3 == 0)

@@ -7,6 +7,11 @@
 
 enum { DONE = 0, FAILED = 1, MISUSED = 2 }; /* exit codes: done; it failed, or a check did; the command line is wrong */
 
+typedef struct texts {
+    const char **at;
+    size_t n;
+} texts;
+
 /* `--quiet` and `--json`, for the functions below. */
 void tool_set(bool quiet, bool json);
 bool tool_quiet(void);

@@ -187,7 +187,7 @@ static int with_data(struct command *c, const struct settings *s, const wg_regis
     if (!code) {
         graph = train_graph_new(s, &data, registry);
         r.graph = &graph;
-        code = graph.graph && resume_keep(c, s, graph.graph, data.held_out, data.n_held_out) ? run(&r, object)
+        code = graph.graph && resume_keep(c, s, graph.graph, &data) ? run(&r, object)
                                                                                              : FAILED;
     }
     if (!log_close(&log) && !code)
@@ -227,7 +227,8 @@ const verb verb_train = {
         "Examples lie along axis 0 of every file, and the rest is flattened. What is done to the data becomes part of\n"
         "the model: wengert predict needs none of these options again.\n\n"
         "  wengert train --layers 2,16,8,1 --data moons:400 --lr 0.3 --check-gradients --save moons.npz\n"
-        "  wengert train --resume moons.npz --steps 5000\n",
+        "  wengert train --resume moons.npz --steps 5000\n"
+        "  wengert train --layers 4,16,3 --output softmax --x iris.data:1-4 --y iris.data:5 --standardize --save iris.npz\n",
     .options = train_table,
     .values_size = sizeof(struct train_options),
     .run = train,

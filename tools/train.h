@@ -65,10 +65,6 @@ void settings_free(struct settings *);
  * that would make another model or run. *kept holds the texts and must live as long as the options. Returns 0 or an
  * exit code. */
 int resume_options(struct command *, json_t **kept);
-/* Writes the options, and what else a later run needs, into the graph. `held_out`: rows of --split. */
-bool resume_keep(const struct command *, const struct settings *, wg_graph *, const int64_t *held_out,
-                 int64_t n_held_out);
-
 /* The data of a run. */
 struct train_data {
     dataset train, test;
@@ -76,9 +72,13 @@ struct train_data {
     int64_t *held_out; /* rows that --split took away, ascending */
     int64_t n_held_out;
     double *mean, *deviation; /* of each value of x, with --standardize; else NULL */
+    struct known known; /* of the training files */
 };
 int train_data_open(struct train_data *, const struct settings *);
 void train_data_close(struct train_data *);
+
+/* Writes the options, and what else a later run needs, into the graph. */
+bool resume_keep(const struct command *, const struct settings *, wg_graph *, const struct train_data *);
 
 /* The graph of a run. One branch goes from the files' values to the cost, and is what the checkpoint holds; another
  * one, of the same parameters, begins behind the preparation of the data, which a run on the full batch then does once. */

@@ -48,7 +48,7 @@ static int split(struct train_data *d, const struct settings *s)
     memcpy(d->held_out, row, (size_t)out * sizeof *row);
     /* The data once more, for each part keeps its own rows. */
     const struct train_options *o = s->o;
-    int code = dataset_open(&d->test, "train", "", o->data, o->x, o->y, o->examples_axis);
+    int code = dataset_open(&d->test, "train", "", o->data, o->x, o->y, o->examples_axis, &d->known);
     d->tested = !code;
     if (!code && (!dataset_take(&d->test, row, out) || !dataset_take(&d->train, row + out, n - out)))
         code = FAILED;
@@ -103,15 +103,18 @@ static int measure(struct train_data *d)
 static int open_all(struct train_data *d, const struct settings *s)
 {
     const struct train_options *o = s->o;
-    int code = dataset_open(&d->train, "train", "", o->data, o->x, o->y, o->examples_axis);
+    int code = dataset_open(&d->train, "train", "", o->data, o->x, o->y, o->examples_axis, NULL);
     if (!code && !d->train.labelled)
         code = tool_misused("train: --y FILE[:MEMBER] is missing");
+    if (!code)
+        d->known = known_of(&d->train.x, &d->train.y);
     if (!code)
         code = check(&d->train, s);
     if (!code && o->split > 0)
         code = split(d, s);
     if (!code && (o->test_data || o->test_x)) {
-        code = dataset_open(&d->test, "train", "test-", o->test_data, o->test_x, o->test_y, o->examples_axis);
+        code = dataset_open(&d->test, "train", "test-", o->test_data, o->test_x, o->test_y, o->examples_axis,
+                            &d->known);
         d->tested = !code;
         if (!code)
             code = check(&d->test, s);
@@ -136,6 +139,7 @@ void train_data_close(struct train_data *d)
         dataset_close(&d->train);
     if (d->tested)
         dataset_close(&d->test);
+    known_free(&d->known);
     free(d->held_out);
     free(d->mean);
     free(d->deviation);

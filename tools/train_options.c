@@ -11,8 +11,8 @@
 const option train_table[] = {
     { .name = "layers", .argument = "N0,N1,..", .kind = OPTION_TEXT, AT(layers), FROZEN,
       .help = "units of each layer, the input's first: 12288,20,7,5,1" },
-    { .name = "x", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(x), KEPT, .help = "examples" },
-    { .name = "y", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(y), KEPT, .help = "labels" },
+    { .name = "x", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(x), KEPT, .help = "examples; of a table: columns by name or number, ^ leaves out" },
+    { .name = "y", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(y), KEPT, .help = "labels; a column of texts is one of classes" },
     { .name = "data", .argument = "SPEC", .kind = OPTION_TEXT, AT(data), KEPT,
       .help = "both: moons:N[:SEED], spiral:N[:SEED], or a file with members x and y" },
     { .name = "test-x", .argument = FILE_MEMBER, .kind = OPTION_TEXT, AT(test_x), KEPT,

@@ -134,8 +134,7 @@ static bool set_entry(wg_graph *g, const char *name, json_t *object)
     return set;
 }
 
-bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g, const int64_t *held_out,
-                 int64_t n_held_out)
+bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g, const struct train_data *d)
 {
     const option *named = options_find(c->verb, "optimizer");
     char *optimizer = options_text(c, named), *loss = choice_text(options_find(c->verb, "loss")->choices, s->loss);
@@ -143,9 +142,10 @@ bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g,
                               "optimizer", "name", optimizer, "lr", s->o->lr, "options", options_object(c));
     free(optimizer);
     free(loss);
-    if (n_held_out)
-        json_object_set_new(train, "split", held_out_object(s, held_out, n_held_out));
+    if (d->n_held_out)
+        json_object_set_new(train, "split", held_out_object(s, d->held_out, d->n_held_out));
     json_t *predict = json_pack("{s:[s], s:[s]}", "feeds", "x", "outputs", "prediction");
+    known_write(&d->known, predict);
     bool first = set_entry(g, "predict", predict);
     return set_entry(g, "train", train) && first;
 }
