@@ -7,6 +7,8 @@ WG_KERNELS(slice_like, .forward = WG_ANY_TYPE(wg__remap_forward));
 
 #ifdef WG_BASELINE
 
+#include "graph/graph.h"
+
 typedef struct slice {
     wg_list start, stop, step;
 } slice;
@@ -213,6 +215,19 @@ const wg_op wg_op_slice_like = {
 wg_node *wg_slice(wg_node *x, wg_list start, wg_list stop, wg_list step)
 {
     return wg_apply(&wg_op_slice, WG_NODES(x), &(slice){ start, stop, step });
+}
+
+wg_node *wg_slice1(wg_node *x, int axis, int64_t start, int64_t stop)
+{
+    const int rank = wg_node_shape(x).rank, at = wg_axis_of(axis, rank);
+    if (x && at < 0)
+        return wg__graph_fail(wg_node_graph(x), WG_ERR_ARG, "slice: axis %d is out of range for rank %d", axis, rank);
+    wg_list from = { .n = rank }, to = { .n = rank };
+    for (int i = 0; i < rank; i++) {
+        from.at[i] = i == at ? start : WG_ABSENT;
+        to.at[i] = i == at ? stop : WG_ABSENT;
+    }
+    return wg_slice(x, from, to, WG_NO_LIST);
 }
 
 wg_node *wg_slice_like(wg_node *x, wg_node *like)

@@ -66,6 +66,28 @@ wg_status wg__infer_windows(wg_infer *t, const wg__sliding *s, int axis, int64_t
     return WG_OK;
 }
 
+wg_status wg__infer_plane(wg_infer *t, const wg_shape *x)
+{
+    wg_status status = wg__infer_spatial(t, x, 0);
+    if (!status && x->rank > WG__SPATIAL + 2)
+        return wg_infer_fail(t, WG_ERR_SHAPE, "takes one or two spatial sizes, got %d", x->rank - WG__SPATIAL);
+    return status;
+}
+
+wg_status wg__infer_transposed(wg_infer *t, const wg_shape *y, const char *what)
+{
+    bool fits = t->in[0].rank == y->rank;
+    int64_t size;
+    for (int i = 0; fits && i < y->rank; i++)
+        fits = wg_dim_unify(y->dim[i], t->in[0].dim[i], &size);
+    t->out[0] = t->in[1];
+    char a[96], b[96];
+    if (!fits)
+        return wg_infer_fail(t, WG_ERR_SHAPE, "%s is not what %s %s gives", wg_shape_text(t->in[0], a, sizeof a), what,
+                             wg_shape_text(t->in[1], b, sizeof b));
+    return WG_OK;
+}
+
 wg_list wg__list_or(wg_axes axes, wg_list otherwise)
 {
     wg_list list = { .n = axes.n };

@@ -40,6 +40,11 @@ wg_status wg__infer_spatial_list(wg_infer *, const char *name, wg_list, int axes
 wg_status wg__infer_sliding(wg_infer *, const wg__sliding *, int axes);
 /* How many windows there are; WG_ANY where a size is not known, unless it must be the axis' own. WG_ERR_SHAPE: none fits. */
 wg_status wg__infer_windows(wg_infer *, const wg__sliding *, int axis, int64_t size, int64_t kernel, int64_t *windows);
+/* For operators of planes, with one or two spatial axes. */
+wg_status wg__infer_plane(wg_infer *, const wg_shape *x);
+/* Of the adjoint of an operator that makes a tensor of shape y from operand 1: operand 0 must have that shape, the result has
+ * operand 1's. The message is "(..) is not what WHAT (..) gives". */
+wg_status wg__infer_transposed(wg_infer *, const wg_shape *y, const char *what);
 
 /* The options of wg_conv2d and its kin, as attributes; where a field has no numbers the value is stride, or 0, or 1. False,
  * with the failure recorded: they are no options of this version. */

@@ -76,6 +76,15 @@ START_TEST(operators)
     NO_POINTER(wg_leaky_relu(NULL, 0.1));
     NO_POINTER(wg_where(NULL, NULL, NULL));
     NO_POINTER(wg_cast(NULL, WG_F64));
+    NO_POINTER(wg_slice1(NULL, 0, 0, 1));
+    NO_POINTER(wg_max_pool1d(NULL, 2, NULL));
+    NO_POINTER(wg_max_pool2d(NULL, (wg_axes){ { 2 }, 1 }, NULL));
+    NO_POINTER(wg_avg_pool1d(NULL, 2, NULL, true));
+    NO_POINTER(wg_avg_pool2d(NULL, (wg_axes){ { 2 }, 1 }, NULL, true));
+    NO_POINTER(wg_adaptive_avg_pool2d(NULL, WG_LIST(1)));
+    NO_POINTER(wg_upsample(NULL, 2, WG_NEAREST));
+    NO_POINTER(wg_pixel_shuffle(NULL, 2));
+    NO_POINTER(wg_pixel_unshuffle(NULL, 2));
     NO_POINTER(wg_sum(NULL, all, false));
     NO_POINTER(wg_mean(NULL, all, false));
     NO_POINTER(wg_max(NULL, all, false));

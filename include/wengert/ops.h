@@ -186,6 +186,7 @@ WG_API wg_nodes wg_split(wg_node *, int axis, wg_list sections);
  * the ends, a negative step walks backwards. A list has one number an axis, WG_ABSENT where it is left out; WG_NO_LIST
  * leaves out all. WG_ERR_ARG: a list of another length, a step of 0. */
 WG_API wg_node *wg_slice(wg_node *, wg_list start, wg_list stop, wg_list step);
+WG_API wg_node *wg_slice1(wg_node *, int axis, int64_t start, int64_t stop); /* x[start:stop] along one axis */
 WG_API wg_node *wg_slice_like(wg_node *x, wg_node *like); /* cut, or filled up with zeros, at each axis' end to like's shape */
 /* More elements before and after each axis, one number an axis; fewer where it is negative. Reflection leaves out the edge
  * itself and, as in NumPy, goes to and fro where it is longer than the axis. */
@@ -234,6 +235,24 @@ typedef struct wg_conv_opts {
     wg_axes stride, padding, dilation; /* a number an axis, or one for all; n = 0: 1 (pooling: the kernel), 0, 1 */
     int groups;                        /* of channels, each convolved by itself; 0 means 1 */
 } wg_conv_opts;
+/* Pooling: `kernel` is a number an axis, or one for all; a stride left out is the kernel, and there are no groups. Padding, at
+ * most half of the kernel, is no element: a maximum never sees it, a mean counts it with count_include_pad. WG_ERR_ARG: the
+ * options; WG_ERR_SHAPE: the kernel does not fit. */
+/* The largest of each window; its gradient goes to the first of equals. A NaN is larger than any number. */
+WG_API wg_node *wg_max_pool1d(wg_node *x, int kernel, const wg_conv_opts *);
+WG_API wg_node *wg_max_pool2d(wg_node *x, wg_axes kernel, const wg_conv_opts *);
+WG_API wg_node *wg_avg_pool1d(wg_node *x, int kernel, const wg_conv_opts *, bool count_include_pad);
+WG_API wg_node *wg_avg_pool2d(wg_node *x, wg_axes kernel, const wg_conv_opts *, bool count_include_pad);
+/* x (N, C, H, W) down (or up) to these sizes, or one for both; WG_ABSENT keeps the axis' own. Part i of m is the mean of
+ * elements floor(i n / m) .. ceil((i + 1) n / m) - 1. */
+WG_API wg_node *wg_adaptive_avg_pool2d(wg_node *x, wg_list output_size);
+/* x (N, C, L) or (N, C, H, W) with spatial sizes times scale, rounded down: element i is x's at floor(i / scale), or between the
+ * two whose centres are next to (i + 1/2) / scale (PyTorch's align_corners=False). WG_ERR_ARG: scale is not above 0. */
+typedef enum wg_upsample_mode { WG_NEAREST, WG_BILINEAR } wg_upsample_mode;
+WG_API wg_node *wg_upsample(wg_node *x, double scale, wg_upsample_mode);
+/* (.., C r^2, H, W) to (.., C, H r, W r), and back. WG_ERR_SHAPE: r does not divide. */
+WG_API wg_node *wg_pixel_shuffle(wg_node *x, int64_t r);
+WG_API wg_node *wg_pixel_unshuffle(wg_node *x, int64_t r);
 
 /* losses: operands of equal shape, never broadcast. WG_NONE keeps the operands' shape. */
 WG_API wg_node *wg_bce(wg_node *p, wg_node *y, wg_reduction); /* probabilities; labels in [0, 1] or the run fails: WG_ERR_RANGE */
