@@ -29,15 +29,21 @@ run() { # PROGRAM ARGUMENTS..
 }
 
 if [ "$mode" = full ]; then
+    run autoencoder
+    run breast_cancer
     run custom_adjoint
     run hvp_power
+    run mnist_mlp
     run physics
+    run wine
     exit $failed
 fi
 
 run a_xor
+run autoencoder 100
 run b_cat 3 cat.npz
 run b_cat 6 cat.npz # goes on where the first run ended
+run breast_cancer
 run c_op
 run check_my_operator
 if "$build/docs/examples/check_my_operator" wrong >out 2>&1 || ! grep -q "FAIL log_cosh: .*operand 0" out; then
@@ -51,5 +57,7 @@ run g_server
 run h_errors
 run hvp_power
 run i_embed
+run mnist_mlp 150
 run physics 12000
+run wine 20
 exit $failed
