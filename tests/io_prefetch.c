@@ -135,7 +135,7 @@ START_TEST(test_a_forked_child_reads_on)
             int failed = 0;
             for (int64_t i = times; i < times + 12 && !failed; i++)
                 failed = differs(plain, ahead, i);
-            wg_batches_free(plain), wg_batches_free(ahead);
+            wg_batches_free(plain), wg_batches_free(ahead), wg_data_free(data);
             _exit(failed);
         }
         int status = -1;
