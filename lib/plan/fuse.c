@@ -7,7 +7,8 @@
  * optimiser long before the gradient they meet.)
  *
  * What only assigns take, updates, is walked first: it follows everything else, readers of the old values above all. A
- * value that nothing but an assign takes follows the other updates. */
+ * value that nothing but an assign takes follows the other updates. Such values of one shape that have updates in common, a
+ * param and its optimiser's state, make one item, so that the optimiser passes over memory once. */
 #include "plan/make.h"
 
 enum { PLAIN, UPDATE, FINAL_UPDATE }; /* classes of operations, the last ones first in the walk */
@@ -16,6 +17,8 @@ typedef struct fuser {
     wg__making *m;
     int *earliest;        /* by operation: the item, counted backwards in time, of its earliest user; -1 */
     unsigned char *class; /* by operation */
+    int *family;          /* by operation: another update that it shares work with, in the end the eldest; itself */
+    int *family_item;     /* by the eldest: the item of its final updates, counted backwards in time; -1 */
 } fuser;
 
 static bool fusable(const wg__making *m, const wg__operation *o)
@@ -44,19 +47,48 @@ static unsigned char class_of(const fuser *f, const wg__operation *o)
     return !taken ? PLAIN : final ? FINAL_UPDATE : UPDATE;
 }
 
+static bool same_shape(const wg__making *m, size_t a, size_t b)
+{
+    return wg_shape_equal(m->program->shape[a], m->program->shape[b]);
+}
+
+static int eldest(const fuser *f, size_t at)
+{
+    int of = f->family[at];
+    while (f->family[of] != of)
+        of = f->family[of] = f->family[f->family[of]];
+    return of;
+}
+
+/* An update and those of its users that have its shape are of one family. */
+static void join_families(const fuser *f, const wg__operation *o)
+{
+    const wg__making *m = f->m;
+    for (int r = 0; r < o->n_out; r++)
+        for (int u = m->use_begin[o->out[r].index]; u < m->use_begin[o->out[r].index + 1]; u++) {
+            size_t user = wg__op_index(m->use[u]);
+            if (same_shape(m, wg__op_index(o), user))
+                f->family[eldest(f, user)] = eldest(f, wg__op_index(o));
+        }
+}
+
 static bool fallible(const wg__operation *o) { return o->op->flags & WG_CAN_FAIL || !wg__is_builtin(o->op); }
 
 /* The item that the operation joins, or a new one; items are still counted backwards. */
 static wg__item *item_for(const fuser *f, const wg__operation *o)
 {
     wg__making *m = f->m;
-    int earliest = f->earliest[wg__op_index(o)];
+    size_t at = wg__op_index(o);
+    bool final = f->class[at] == FINAL_UPDATE;
+    /* No final update waits for another, so those of a family may stand in any order. */
+    int earliest = final ? f->family_item[eldest(f, at)] : f->earliest[at];
     if (earliest >= 0 && m->item[earliest].fused && fusable(m, o)) {
         wg__item *user = &m->item[earliest];
-        size_t there = wg__op_index(user->operation[0]);
-        if (wg_shape_equal(m->program->shape[there], m->program->shape[wg__op_index(o)]))
+        if (same_shape(m, wg__op_index(user->operation[0]), at))
             return user;
     }
+    if (final)
+        f->family_item[eldest(f, at)] = m->n_items;
     wg__item *new = &m->item[m->n_items++];
     *new = (wg__item){ .fused = fusable(m, o), .update = f->class[wg__op_index(o)] != PLAIN };
     return new;
@@ -121,15 +153,22 @@ wg_status wg__make_items(wg__making *m)
 {
     const wg_plan *p = m->plan;
     size_t nodes = p->canonical.graph->n_nodes;
-    fuser f = { m, wg__arena_alloc(&m->memory, nodes * sizeof *f.earliest), wg__arena_alloc(&m->memory, nodes) };
+    fuser f = { m, wg__arena_alloc(&m->memory, nodes * sizeof *f.earliest), wg__arena_alloc(&m->memory, nodes),
+                wg__arena_alloc(&m->memory, nodes * sizeof *f.family),
+                wg__arena_alloc(&m->memory, nodes * sizeof *f.family_item) };
     m->item = wg__arena_alloc(&m->memory, (p->n_operations + 1) * sizeof *m->item);
-    if (!f.earliest || !f.class || !m->item)
+    if (!f.earliest || !f.class || !f.family || !f.family_item || !m->item)
         return WG_ERR_NOMEM;
-    for (size_t i = 0; i < nodes; i++)
-        f.earliest[i] = -1;
-    for (size_t k = p->n_operations; k-- > 0;)
-        if (wg__works(m, p->operation[k]))
-            f.class[wg__op_index(p->operation[k])] = class_of(&f, p->operation[k]);
+    for (size_t i = 0; i < nodes; i++) {
+        f.earliest[i] = f.family_item[i] = -1;
+        f.family[i] = (int)i;
+    }
+    for (size_t k = p->n_operations; k-- > 0;) {
+        const wg__operation *o = p->operation[k];
+        if (!wg__works(m, o) || (f.class[wg__op_index(o)] = class_of(&f, o)) == PLAIN)
+            continue;
+        join_families(&f, o);
+    }
     for (int class = FINAL_UPDATE; class >= PLAIN; class --)
         for (size_t k = p->n_operations; k-- > 0;) {
             wg__operation *o = p->operation[k];

@@ -1,9 +1,9 @@
 /* When updates happen, and where.
  *
  * Fusing has put updates behind everything else. Here each moves up to right behind the last thing it waits for, so that a
- * gradient's memory is free again before the next gradient is computed. An update whose new value nothing but the assign
- * takes is computed in the variable itself, given that it cannot fail, that everything which can has gone before, and
- * that all others who read the old value have read it. Every other assign is a copy at the run's very end. */
+ * gradient's memory is free again before the next gradient is computed. A fused new value that none but the assign and its
+ * own item take is computed in the variable itself, given that it cannot fail, that everything which can has gone before,
+ * and that all others who read the old value have read it. Every other assign is a copy at the run's very end. */
 #include "plan/make.h"
 
 /* The step of the item in which a root is computed; n when it is not computed there. */
@@ -53,7 +53,7 @@ static bool in_place(const wg__making *m, const wg__assignment *a, int last_fall
     const wg_node *value = m->root[a->value->index];
     const wg__operation *writer = wg__producer(m, value);
     int item = writer ? m->item_of[wg__op_index(writer)] : -1;
-    return writer && m->item[item].update && item > last_fallible && value->dtype == a->variable->dtype &&
+    return writer && m->item[item].fused && item > last_fallible && value->dtype == a->variable->dtype &&
            value_is_private(m, value, item) && old_value_is_read(m, a->variable, writer);
 }
 
