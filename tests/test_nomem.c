@@ -92,9 +92,30 @@ static bool life_of_training(void)
     return done;
 }
 
+/* Gradients that are accumulated, of groups of params, and averages. */
+static bool life_of_updates(void)
+{
+    wg_graph *g = graph();
+    wg_node *a = wg_param(g, "a", WG_F64, WG_SHAPE(3), wg_init_constant(1));
+    wg_node *b = wg_param(g, "b", WG_F64, WG_SHAPE(2), wg_init_constant(1));
+    wg_node *cost = wg_add(wg_sum(wg_square(a), WG_ALL_AXES, false), wg_sum(wg_square(b), WG_ALL_AXES, false));
+    wg_node *lr = wg_schedule_one_cycle(wg_step_counter(g), 0.1, 10, NULL);
+    wg_grads rest, all = wg_accumulate(wg_add_l2(wg_grads_of(cost, WG_NODES(a, b)), 0.1), 2);
+    wg_grads some = wg_grads_matching(wg_clip_by_norm(all, 1), "a", &rest);
+    wg_node *steps = wg_group(WG_NODES(wg_lamb(some, lr, NULL), wg_adadelta(wg_clip_by_value(rest, -1, 1), lr, NULL)));
+    wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(wg_ema(steps, 0.9, NULL)));
+    wg_exec *e = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = 1));
+    bool done = e && !wg_run(e) && !wg_run(e);
+    wg_store *averaged = done ? wg_ema_store(wg_exec_store(e), NULL) : NULL;
+    done = averaged != NULL;
+    wg_store_free(averaged);
+    wg_exec_free(e), wg_plan_free(plan), wg_graph_free(g);
+    return done;
+}
+
 START_TEST(every_allocation_of_a_whole_life_may_fail)
 {
-    static bool (*const lives[])(void) = { whole_life, life_of_compositions, life_of_training };
+    static bool (*const lives[])(void) = { whole_life, life_of_compositions, life_of_training, life_of_updates };
     int for_ever = _i & 1;
     bool (*life)(void) = lives[_i >> 1];
     ck_assert(life());
@@ -190,7 +211,7 @@ int main(void)
     Suite *s = suite_create("nomem");
     TCase *t = tcase_create("nomem");
     tcase_set_timeout(t, 60);
-    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 6);
+    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 8);
     tcase_add_loop_test(t, a_load_that_fails_changes_nothing, 0, 2);
     tcase_add_loop_test(t, a_save_that_fails_leaves_the_old_file, 0, 2);
     tcase_add_loop_test(t, mutants_are_not_judged_without_memory, 0, 2);

@@ -110,6 +110,10 @@ START_TEST(operators)
     NO_POINTER(wg_schedule_step(NULL, 1, 1, 1));
     NO_POINTER(wg_schedule_cosine(NULL, 1, 1, 1));
     NO_POINTER(wg_schedule_linear(NULL, 1, 1, 1));
+    NO_POINTER(wg_schedule_constant(NULL, 1));
+    NO_POINTER(wg_schedule_after(NULL, 1));
+    NO_POINTER(wg_schedule_warmup(NULL, 1, NULL));
+    NO_POINTER(wg_schedule_one_cycle(NULL, 1, 1, NULL));
 }
 END_TEST
 
@@ -123,10 +127,22 @@ START_TEST(derivatives_and_optimisers)
     NO_POINTER(wg_jvp_of(NULL, null_node, null_node));
     NO_GRADS(wg_hvp(NULL, null_node, null_node));
     NO_GRADS(wg_clip_by_global_norm(no_grads, 1, NULL));
+    NO_GRADS(wg_clip_by_norm(no_grads, 1));
+    NO_GRADS(wg_clip_by_value(no_grads, -1, 1));
+    NO_GRADS(wg_add_l2(no_grads, 1));
+    NO_GRADS(wg_accumulate(no_grads, 2));
+    NO_GRADS(wg_grads_matching(no_grads, "*", NULL));
+    NO_GRADS(wg_grads_matching(no_grads, NULL, NULL));
+    NO_GRADS(wg_grads_where(no_grads, NULL, NULL, NULL));
     NO_POINTER(wg_sgd(no_grads, NULL));
     NO_POINTER(wg_momentum(no_grads, NULL, NULL));
     NO_POINTER(wg_adam(no_grads, NULL, NULL));
     NO_POINTER(wg_rmsprop(no_grads, NULL, NULL));
+    NO_POINTER(wg_adagrad(no_grads, NULL, NULL));
+    NO_POINTER(wg_adadelta(no_grads, NULL, NULL));
+    NO_POINTER(wg_lamb(no_grads, NULL, NULL));
+    NO_POINTER(wg_ema(NULL, 0.9, NULL));
+    NO_POINTER(wg_ema_store(NULL, NULL));
 }
 END_TEST
 

@@ -34,9 +34,20 @@ WG_API wg_node *wg_jvp_of(wg_node *y, wg_nodes x, wg_nodes tangents);
 /* The Hessian of scalar y over all of wrt, times the vectors: one result for each of wrt. */
 WG_API wg_grads wg_hvp(wg_node *y, wg_nodes wrt, wg_nodes vectors);
 
+/* Parts of the gradients, for an optimiser each: those whose param's full name matches one of the patterns, a comma between
+ * them, in which * stands for any characters and ? for one: "*b,*gamma,*beta". The others go to *rest (may be NULL).
+ * Failure: WG_ERR_ARG, none matches. When all do, *rest is empty, {.of.n = 0}, but no failure. */
+WG_API wg_grads wg_grads_matching(wg_grads, const char *patterns, wg_grads *rest);
+/* The same by a function, which is called once for each param, in order. */
+WG_API wg_grads wg_grads_where(wg_grads, bool (*chosen)(const wg_node *param, void *user), void *user, wg_grads *rest);
+
 /* Scales all gradients by min(1, max / norm), norm the Euclidean norm of all of them together, which goes to *norm
  * (may be NULL). WG_ERR_ARG: max is not above 0, or there are no gradients. */
 WG_API wg_grads wg_clip_by_global_norm(wg_grads, double max, wg_node **norm);
+/* The same for each gradient by its own norm. */
+WG_API wg_grads wg_clip_by_norm(wg_grads, double max);
+/* Each element to low .. high. WG_ERR_ARG: low is not below high, or there are no gradients. */
+WG_API wg_grads wg_clip_by_value(wg_grads, double low, double high);
 
 #ifdef __cplusplus
 }

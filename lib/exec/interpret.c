@@ -45,7 +45,7 @@ static wg_status compute(interpreter *t, const wg__operation *o)
     wg_exec *e = t->exec;
     wg__arena *a = &e->interpreted;
     wg__evaluation v = {
-        .op = o->op, .seed = e->store->seed, .step = (uint64_t)wg_store_step(e->store), .allocator = &e->allocator
+        .op = o->op, .seed = e->store->seed, .step = wg__store_draw(e->store), .allocator = &e->allocator
     };
     wg_status status = wg__signature_of(&t->sizes, o, t->shape, a, &v.signature);
     const void **in = wg__arena_alloc(a, (size_t)o->n_in * sizeof *in);

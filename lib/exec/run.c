@@ -108,7 +108,7 @@ wg_status wg__run_program(wg_exec *e, wg__frame *f)
     int n = f->program->n_instructions;
     atomic_init(&r.failed, n);
     if (f->n_random) {
-        uint64_t step = (uint64_t)wg_store_step(e->store);
+        uint64_t step = wg__store_draw(e->store);
         for (int i = 0; i < f->n_random; i++) {
             f->random[i]->seed = e->store->seed;
             f->random[i]->step = step;

@@ -260,4 +260,14 @@ int64_t wg_store_step(const wg_store *s)
     return *(const int64_t *)s->value[step->operation->variable];
 }
 
+uint64_t wg__store_draw(const wg_store *s)
+{
+    enum { MICRO_BATCH_AT = 32 }; /* a bit that steps do not reach */
+    const wg_node *micro = s->graph->micro_batch;
+    uint64_t step = (uint64_t)wg_store_step(s);
+    if (!micro || (size_t)micro->operation->variable >= s->n)
+        return step;
+    return step + ((uint64_t) * (const int64_t *)s->value[micro->operation->variable] << MICRO_BATCH_AT);
+}
+
 wg_graph *wg_store_graph(const wg_store *s) { return s ? s->graph : NULL; }

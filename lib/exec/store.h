@@ -20,6 +20,8 @@ wg_status wg__store_complete(wg_store *);
 /* Announces a run. False: BUSY. `change`: nobody else may use it meanwhile. */
 bool wg__store_enter(wg_store *, bool change);
 void wg__store_leave(wg_store *, bool change);
+/* Which draw of the random operators is next: the step, and within it the micro-batch of wg_accumulate. */
+uint64_t wg__store_draw(const wg_store *);
 /* The bytes of a variable's value. */
 size_t wg__variable_bytes(const wg__operation *variable);
 

@@ -70,6 +70,10 @@ struct wg_graph {
     atomic_int store_lock; /* held while the store is made or completed: plans may be made by several threads at once */
     int64_t last_stream;   /* the largest `stream` of random operators */
     wg_node *step, *step_assign; /* wg_step_counter's variable and its one increment */
+    /* wg_accumulate's, 0 and NULL without: an update lands in every so many runs; which run it is, as an i64 variable; whether
+     * the update lands in this one, a bool; and the assigns of all that. */
+    int64_t micro_batches;
+    wg_node *micro_batch, *update_due, *accumulation;
 };
 
 /* An empty graph with the same allocator, registry, seed and threads: the place where a compilation rewrites. */

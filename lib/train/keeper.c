@@ -13,7 +13,7 @@ wg_node *wg__fit_variable(wg_graph *g)
     wg_node *n = wg_find(g, "fit/state");
 
     if (!n)
-        return wg__optim_variable(g, "fit/state", WG_F64, shape);
+        return wg__optim_variable(g, "fit/state", WG_F64, shape, 0);
     if (n->operation->variable < 0 || n->dtype != WG_F64 || !wg_shape_equal(n->shape, shape))
         return wg__graph_fail(g, WG_ERR_ARG, "wg_fit: the name fit/state is taken by something else");
     return n;
