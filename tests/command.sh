@@ -56,6 +56,13 @@ refuses 2 "--loss cross_entropy needs --output softmax" train $moons --loss cros
 refuses 2 "--init numpy:x: expected a seed" train $moons --init numpy:x
 refuses 2 "--init ones: expected he, xavier" train $moons --init ones
 refuses 2 "--schedule step:1: expected" train $moons --schedule step:1
+refuses 2 "--schedule one_cycle:1: expected" train $moons --schedule one_cycle:1
+refuses 2 "--warmup: the schedule one_cycle has" train $moons --schedule one_cycle --warmup 3
+refuses 2 "--momentum: the optimizer adam has nothing like it" train $moons --optimizer adam --momentum 0.5
+refuses 2 "--amsgrad: the optimizer sgd has nothing like it" train $moons --amsgrad
+refuses 2 "--beta1 1: expected a number below 1" train $moons --optimizer adam --beta1 1
+refuses 2 "--beta1 0: expected a number from" train $moons --optimizer adam --beta1 0
+refuses 2 "--optimizer adamm: expected sgd|momentum" train $moons --optimizer adamm
 refuses 2 "--save-every needs --save" train $moons --save-every 5
 refuses 2 "--test-x and --test-y need each other" train $moons --test-x a.npy
 refuses 2 "give one or the other" train $moons --x a.npy
@@ -140,11 +147,16 @@ works train $moons --split 0.25 --steps 300 --lr 0.5 --seed 5 --save split.npz -
 grep "^test" out | sed 's/^test //' >held
 works predict split.npz --data moons:200 --part test
 same out held
-for optimizer in momentum nesterov adam adamw rmsprop; do
+for optimizer in momentum nesterov adam adamw rmsprop adagrad adadelta lamb; do
     works train $moons --optimizer $optimizer --batch 50 --epochs 30 --lr 0.01 --schedule cosine --quiet --dtype f64
 done
 works train $moons --schedule step:10:0.5 --steps 30 --quiet
 works train $moons --schedule linear:0.001 --steps 30 --quiet --seed 0
+works train $moons --schedule one_cycle:0.4 --steps 30 --quiet
+works train $moons --optimizer rmsprop --momentum 0.5 --centered --alpha 0.9 --eps 1e-6 --weight-decay 0.01 --l2 0.01 --clip-norm 1 \
+    --clip-value 0.5 --warmup 5 --schedule cosine --steps 30 --save rms.npz --quiet
+works inspect rms.npz --json
+grep -q '"rmsprop/g/W1"' out || fail "no state of rmsprop"
 
 # ---- resume ---------------------------------------------------------------------------------------------------------
 
@@ -162,9 +174,11 @@ resumed() {
 }
 resumed full $moons --lr 0.3
 resumed batches $moons --optimizer adam --batch 32 --lr 0.01 --dtype f64
+resumed rates $moons --optimizer adamw --beta1 0.8 --amsgrad --clip-norm 0.5 --l2 0.1 --lr 0.01 --warmup 30 --schedule cosine:0:60
 resumed standardized $moons --optimizer momentum --standardize --split 0.1 --schedule cosine:0.001:60
 cd full/halves || exit 1
 refuses 2 "--optimizer adam: the run in m.npz has sgd" train --resume m.npz --optimizer adam
+refuses 2 "--l2 0.5: the run in m.npz has none" train --resume m.npz --l2 0.5
 refuses 2 "--layers 2,4,1" train --resume m.npz --layers 2,4,1
 refuses 2 "--loss mse" train --resume m.npz --loss mse
 refuses 2 "--seed 2" train --resume m.npz --seed 2

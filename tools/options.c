@@ -132,7 +132,7 @@ char *options_text(const struct command *c, const option *o)
     case OPTION_COUNT:
         return *(const int64_t *)value || o->otherwise ? tool_print("%lld", (long long)*(const int64_t *)value) : NULL;
     case OPTION_NUMBER:
-        return number_text(*(const double *)value);
+        return *(const double *)value != 0 || o->otherwise ? number_text(*(const double *)value) : NULL;
     case OPTION_CHOICE:
         return choice_text(o->choices, *(const int *)value);
     case OPTION_LIST:

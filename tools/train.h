@@ -18,6 +18,9 @@ struct train_options {
     int optimizer;
     double lr;
     const char *schedule;
+    int64_t warmup;
+    double momentum, beta1, beta2, alpha, rho, eps, weight_decay, l2, clip_norm, clip_value; /* 0: not given */
+    bool amsgrad, centered;
     int64_t steps, epochs, batch;
     int dtype;
     int64_t seed, threads;
@@ -38,13 +41,24 @@ extern const option train_table[];
 /* Indices of the choices above. */
 enum { HIDDEN_RELU, HIDDEN_TANH, HIDDEN_SIGMOID };
 enum { OUTPUT_AUTO, OUTPUT_LINEAR, OUTPUT_SIGMOID, OUTPUT_SOFTMAX };
-enum { OPTIMIZER_SGD, OPTIMIZER_MOMENTUM, OPTIMIZER_NESTEROV, OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_RMSPROP };
+enum {
+    OPTIMIZER_SGD,
+    OPTIMIZER_MOMENTUM,
+    OPTIMIZER_NESTEROV,
+    OPTIMIZER_ADAM,
+    OPTIMIZER_ADAMW,
+    OPTIMIZER_RMSPROP,
+    OPTIMIZER_ADAGRAD,
+    OPTIMIZER_ADADELTA,
+    OPTIMIZER_LAMB
+};
+#define OPTIMIZERS "sgd|momentum|nesterov|adam|adamw|rmsprop|adagrad|adadelta|lamb"
 
-enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_COSINE, SCHEDULE_LINEAR };
+enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_COSINE, SCHEDULE_LINEAR, SCHEDULE_ONE_CYCLE };
 struct schedule {
     enum schedule_kind kind;
     int64_t steps; /* 0: the whole run */
-    double value;  /* the factor, or the last rate */
+    double value;  /* the factor, the last rate, or the part of the steps until the peak */
 };
 
 /* What the options mean. */
@@ -93,6 +107,10 @@ struct train_graph {
 };
 /* NULL graph: the message is printed. */
 struct train_graph train_graph_new(const struct settings *, const struct train_data *, const wg_registry *);
+/* Refuses options that the optimiser does not have. Returns 0 or MISUSED, with the message printed. */
+int optimizer_check(const struct train_options *);
+/* The optimiser as an entry of the graph tells it: its name, the rate, and what else was given. */
+json_t *optimizer_object(const struct train_options *);
 /* Adds the optimiser for a cost; `steps` is the length of the run. NULL: the message is printed. */
 wg_node *train_update(const struct settings *, struct train_graph *, wg_node *cost, int64_t steps);
 

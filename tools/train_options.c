@@ -8,6 +8,9 @@
 /* Saved; another value would make another model or another run. */
 #define FROZEN .flags = OPTION_KEPT | OPTION_FROZEN
 
+/* A number of the optimiser's, which knows its usual value. */
+#define HYPER(field) .argument = "D", .kind = OPTION_NUMBER, AT(field), FROZEN, .least = 1e-30
+
 const option train_table[] = {
     { .name = "layers", .argument = "N0,N1,..", .kind = OPTION_TEXT, AT(layers), FROZEN,
       .help = "units of each layer, the input's first: 12288,20,7,5,1" },
@@ -36,12 +39,30 @@ const option train_table[] = {
       .help = "auto: as --output suggests; bce with neither" },
     { .name = "init", .argument = "KIND", .kind = OPTION_TEXT, AT(init), FROZEN, .otherwise = "he",
       .help = "he, xavier, numpy:SEED or numpy-0.01:SEED" },
-    { .name = "optimizer", .kind = OPTION_CHOICE, AT(optimizer), FROZEN, .otherwise = "sgd",
-      .choices = "sgd|momentum|nesterov|adam|adamw|rmsprop", .help = "how the parameters are updated" },
+    { .name = "optimizer", .kind = OPTION_CHOICE, AT(optimizer), FROZEN, .otherwise = "sgd", .choices = OPTIMIZERS,
+      .help = "how the parameters are updated" },
     { .name = "lr", .argument = "RATE", .kind = OPTION_NUMBER, AT(lr), KEPT, .otherwise = "0.0075",
       .help = "learning rate" },
     { .name = "schedule", .argument = "KIND", .kind = OPTION_TEXT, AT(schedule), KEPT, .otherwise = "constant",
-      .help = "constant, step:EVERY:FACTOR, cosine[:LAST[:STEPS]], linear[:LAST[:STEPS]]" },
+      .help = "constant, step:EVERY:FACTOR, cosine[:LAST[:STEPS]], linear[:LAST[:STEPS]], one_cycle[:RISE[:STEPS]]" },
+    { .name = "warmup", .argument = "N", .kind = OPTION_COUNT, AT(warmup), KEPT, .least = 1,
+      .help = "steps in which the rate climbs to where the schedule begins" },
+    { .name = "momentum", HYPER(momentum), .help = "of momentum, nesterov (0.9) and rmsprop (none)" },
+    { .name = "beta1", HYPER(beta1), .help = "of adam, adamw, lamb: how the mean of the gradients fades (0.9)" },
+    { .name = "beta2", HYPER(beta2), .help = "and that of their squares (0.999)" },
+    { .name = "alpha", HYPER(alpha), .help = "of rmsprop: how the mean of the squares fades (0.99)" },
+    { .name = "rho", HYPER(rho), .help = "of adadelta: the same (0.9)" },
+    { .name = "eps", HYPER(eps),
+      .help = "against division by zero (adam, adamw, rmsprop 1e-8, adagrad 1e-10, others 1e-6)" },
+    { .name = "weight-decay", HYPER(weight_decay),
+      .help = "decoupled: a step takes rate * D of the parameters away (adamw 0.01)" },
+    { .name = "l2", HYPER(l2), .help = "D times the parameters is added to their gradients" },
+    { .name = "clip-norm", HYPER(clip_norm), .help = "the gradients, all together, are shortened to that length" },
+    { .name = "clip-value", HYPER(clip_value), .help = "each gradient is cut to -D .. D" },
+    { .name = "amsgrad", .kind = OPTION_FLAG, AT(amsgrad), FROZEN,
+      .help = "adam, adamw: divide by the largest mean of the squares so far" },
+    { .name = "centered", .kind = OPTION_FLAG, AT(centered), FROZEN,
+      .help = "rmsprop: divide by the deviation of the gradients" },
     { .name = "steps", .argument = "N", .kind = OPTION_COUNT, AT(steps), KEPT, .least = 1,
       .help = "updates in all (2500 without --epochs)" },
     { .name = "epochs", .argument = "N", .kind = OPTION_COUNT, AT(epochs), KEPT, .least = 1,

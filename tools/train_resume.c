@@ -136,11 +136,9 @@ static bool set_entry(wg_graph *g, const char *name, json_t *object)
 
 bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g, const struct train_data *d)
 {
-    const option *named = options_find(c->verb, "optimizer");
-    char *optimizer = options_text(c, named), *loss = choice_text(options_find(c->verb, "loss")->choices, s->loss);
-    json_t *train = json_pack("{s:s, s:[s,s], s:s, s:{s:s, s:f}, s:o}", "loss", "cost", "feeds", "x", "y", "kind", loss,
-                              "optimizer", "name", optimizer, "lr", s->o->lr, "options", options_object(c));
-    free(optimizer);
+    char *loss = choice_text(options_find(c->verb, "loss")->choices, s->loss);
+    json_t *train = json_pack("{s:s, s:[s,s], s:s, s:o, s:o}", "loss", "cost", "feeds", "x", "y", "kind", loss,
+                              "optimizer", optimizer_object(s->o), "options", options_object(c));
     free(loss);
     if (d->n_held_out)
         json_object_set_new(train, "split", held_out_object(s, d->held_out, d->n_held_out));

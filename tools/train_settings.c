@@ -54,11 +54,12 @@ static int read_init(struct settings *s, const char *text)
     return 0;
 }
 
-/* "constant", "step:EVERY:FACTOR", "cosine[:LAST[:STEPS]]", "linear[:LAST[:STEPS]]" */
+/* "constant", "step:EVERY:FACTOR", "cosine[:LAST[:STEPS]]", "linear[:LAST[:STEPS]]", "one_cycle[:RISE[:STEPS]]" */
 static int read_schedule(struct schedule *s, const char *text)
 {
-    static const char expected[] = "constant, step:EVERY:FACTOR, cosine[:LAST[:STEPS]] or linear[:LAST[:STEPS]]";
-    static const char names[] = "constant|step|cosine|linear";
+    static const char expected[] = "constant, step:EVERY:FACTOR, cosine[:LAST[:STEPS]], linear[:LAST[:STEPS]] or "
+                                   "one_cycle[:RISE[:STEPS]], RISE below 1";
+    static const char names[] = "constant|step|cosine|linear|one_cycle";
     char *copy = tool_copy(text), *part[3] = { copy, NULL, NULL };
     int parts = 1;
     for (char *c = copy; *c; c++)
@@ -75,7 +76,8 @@ static int read_schedule(struct schedule *s, const char *text)
                 s->value >= 0;
     else if (right)
         right = (!part[1] || (read_number(part[1], &s->value) && s->value >= 0)) &&
-                (!part[2] || (read_count(part[2], &s->steps) && s->steps > 0));
+                (!part[2] || (read_count(part[2], &s->steps) && s->steps > 0)) &&
+                (kind != SCHEDULE_ONE_CYCLE || !part[1] || (s->value > 0 && s->value < 1));
     free(copy);
     s->kind = kind < 0 ? SCHEDULE_CONSTANT : (enum schedule_kind)kind;
     return right ? 0 : wrong("schedule", text, expected);
@@ -111,6 +113,8 @@ static int find_contradictions(const struct train_options *o)
         return tool_misused("train: --split %g: expected a part of the rows below 1", o->split);
     if (o->split > 0 && (o->test_x || o->test_data))
         return tool_misused("train: --split holds rows out for testing; leave away --test-x or --test-data");
+    if (o->warmup && !strncmp(o->schedule, "one_cycle", 9))
+        return tool_misused("train: --warmup: the schedule one_cycle has a warm-up of its own");
     if (o->save_every && !o->save && !o->resume)
         return tool_misused("train: --save-every needs --save FILE");
     if ((!o->test_x) != (!o->test_y))
@@ -135,6 +139,8 @@ int settings_read(struct settings *s, const struct train_options *o)
         code = pair_output_with_loss(s);
     if (!code)
         code = find_contradictions(o);
+    if (!code)
+        code = optimizer_check(o);
     if (code)
         settings_free(s);
     return code;
