@@ -1,5 +1,5 @@
-/* The walk: tangents are made at the parameters, pushed through one operation after the other, and dropped after their last
- * use. */
+/* The walk: tangents are made where a parameter is first read, pushed through one operation after the other, and dropped after
+ * their last use. */
 #include "verify/model/trace.h"
 
 #include <math.h>
@@ -8,12 +8,17 @@
 #include "base/error.h"
 #include "exec/exec.h"
 
+enum { SPARES = 8 };
+
 typedef struct walk {
     wg__trace *t;
     uint64_t key;
     long part;                  /* that moves; < 0: all */
     double **tangent;           /* by node index; NULL: at rest */
     int *uses;                  /* by node index: how many operands it still is */
+    long *part_of;              /* by node index: of theta; -1: none */
+    wg__buffer64 spare[SPARES]; /* tangents that were dropped: fresh pages would cost more than the walk */
+    int spares;
     wg__buffer64 *moved, *step; /* by slot */
     int slots;
     wg__push_room room;
@@ -96,17 +101,28 @@ void wg__trace_free(wg__trace *t)
 
 /* ---- tangents ---- */
 
-static double *tangent_new(wg__trace *t, const wg_node *n)
+static double *tangent_new(walk *w, const wg_node *n)
 {
-    wg_view v = wg__trace_value(t, n);
-    return wg__alloc_aligned(NULL, (count_of(&v) + 1) * sizeof(double));
+    wg_view v = wg__trace_value(w->t, n);
+    size_t bytes = (count_of(&v) + 1) * sizeof(double);
+    for (int i = 0; i < w->spares; i++)
+        if (w->spare[i].bytes == bytes) {
+            double *at = w->spare[i].at;
+            w->spare[i] = w->spare[--w->spares];
+            return at;
+        }
+    return wg__alloc_aligned(NULL, bytes);
 }
 
 static void tangent_free(walk *w, const wg_node *n)
 {
     wg_view v = wg__trace_value(w->t, n);
-    wg__free(NULL, w->tangent[n->index], (count_of(&v) + 1) * sizeof(double), 1);
+    wg__buffer64 old = { w->tangent[n->index], (count_of(&v) + 1) * sizeof(double) };
     w->tangent[n->index] = NULL;
+    if (w->spares < SPARES)
+        w->spare[w->spares++] = old;
+    else
+        wg__buffer64_free(&old);
 }
 
 /* Like wg__draw_signed, from few operations: a direction has as many elements as the model has parameters. The mixer is
@@ -150,7 +166,7 @@ static bool tangent_of_part(walk *w, size_t index)
     const wg__theta_part *part = &w->t->m->parts[index];
     size_t n = part->leaf->count;
     const double *x = part->leaf->data;
-    double *d = tangent_new(w->t, part->leaf->node);
+    double *d = tangent_new(w, part->leaf->node);
     if (!d)
         return false;
     double rms = wg__rms_about(n, x);
@@ -176,41 +192,39 @@ static void gather_bar(walk *w, const wg_node *n)
 static bool gather_part(walk *w, const wg_node *n)
 {
     wg__trace *t = w->t;
-    for (size_t i = 0; i < t->m->n_parts; i++) {
-        const wg__theta_part *part = &t->m->parts[i];
-        if (part->leaf->node != n)
-            continue;
-        const wg__gathering *known = &t->gather[n->index];
-        wg__dot dot = { known->bar, known->size / 2 };
-        wg_view g = wg__trace_value(t, part->gradient);
-        if (!g.data || count_of(&g) != part->leaf->count) {
-            wg__fail(WG_ERR_SHAPE, "the gradient of %s has %zu elements, not %zu", wg_node_name(part->leaf->source),
-                     count_of(&g), part->leaf->count);
-            return false;
-        }
-        if (part->gradient != t->m->tape.cotangent[n->index] || known->n < 1)
-            dot = wg__dot_many(t->lones.threads, part->leaf->count, g.data, w->tangent[n->index]);
-        else if (known->n == 1)
-            dot = (wg__dot){ known->shares, known->size };
-        t->pulled += dot.value, t->size += dot.size;
-        break;
+    if (w->part_of[n->index] < 0)
+        return true;
+    const wg__theta_part *part = &t->m->parts[w->part_of[n->index]];
+    const wg__gathering *known = &t->gather[n->index];
+    wg__dot dot = { known->bar, known->size / 2 };
+    wg_view g = wg__trace_value(t, part->gradient);
+    if (!g.data || count_of(&g) != part->leaf->count) {
+        wg__fail(WG_ERR_SHAPE, "the gradient of %s has %zu elements, not %zu", wg_node_name(part->leaf->source),
+                 count_of(&g), part->leaf->count);
+        return false;
     }
+    if (part->gradient != t->m->tape.cotangent[n->index] || known->n < 1)
+        dot = wg__dot_many(t->lones.threads, part->leaf->count, g.data, w->tangent[n->index]);
+    else if (known->n == 1)
+        dot = (wg__dot){ known->shares, known->size };
+    t->pulled += dot.value, t->size += dot.size;
     return true;
 }
 
-static bool begin_parts(walk *w)
+/* Gives a parameter its tangent, if it moves. What nothing reads rests, and its gradient must be zero. */
+static bool start(walk *w, const wg_node *n)
 {
-    wg__trace *t = w->t;
-    for (size_t i = 0; i < t->m->n_parts; i++) {
-        const wg__theta_part *part = &t->m->parts[i];
-        wg_node *n = part->leaf->node;
-        if ((w->part >= 0 && (size_t)w->part != i) || w->tangent[n->index])
-            continue;
-        if (!w->uses[n->index] && n != t->m->tape.root)
-            continue; /* rests: nothing reads it, and its gradient must be zero */
-        if (!tangent_of_part(w, i))
+    long index = w->part_of[n->index];
+    if (index < 0 || w->tangent[n->index] || (w->part >= 0 && w->part != index))
+        return true;
+    return tangent_of_part(w, (size_t)index);
+}
+
+static bool start_operands(walk *w, const wg__tape_entry *e)
+{
+    for (int s = 0; s < e->of->n_in; s++)
+        if (!start(w, e->in[s]))
             return false;
-    }
     return true;
 }
 
@@ -267,7 +281,7 @@ static bool set_up(walk *w, const wg__tape_entry *e, wg__push *p, const double *
         p->cotangent[r] = values(w->t, e->bar[r]);
         if (o->out[r].dtype != WG_F64)
             continue;
-        if (!(p->pushed[r] = w->tangent[o->out[r].index] = tangent_new(w->t, &o->out[r])))
+        if (!(p->pushed[r] = w->tangent[o->out[r].index] = tangent_new(w, &o->out[r])))
             return false;
     }
     p->left_out = m && fit_left_out(w, count_of(&out[0]) + 1) ? w->left_out : NULL;
@@ -368,6 +382,8 @@ static wg_status visit(walk *w, size_t index)
     w->t->station[index] = (wg__station){ 0 };
     if (e->of->op->flags & WG_LEAF)
         return WG_OK;
+    if (!start_operands(w, e))
+        return WG_ERR_NOMEM;
     if (moves(w, e)) {
         if (!set_up(w, e, &p, &share))
             st = wg_error_status() ? wg_error_status() : WG_ERR_NOMEM;
@@ -396,6 +412,11 @@ static bool begin(walk *w)
     size_t nodes = w->t->n_nodes + 1;
     w->tangent = wg__arena_alloc(a, nodes * sizeof *w->tangent);
     w->uses = wg__arena_alloc(a, nodes * sizeof *w->uses);
+    w->part_of = wg__arena_alloc(a, nodes * sizeof *w->part_of);
+    for (size_t i = 0; i < nodes && w->part_of; i++)
+        w->part_of[i] = -1;
+    for (size_t i = w->t->m->n_parts; i-- > 0 && w->part_of;) /* the first, of those that share a node */
+        w->part_of[w->t->m->parts[i].leaf->node->index] = (long)i;
     for (size_t i = 0; i < tape->n && w->uses; i++) {
         const wg__tape_entry *e = &tape->at[i];
         w->slots = e->of->n_in > w->slots ? e->of->n_in : w->slots;
@@ -407,7 +428,7 @@ static bool begin(walk *w)
     memset(w->t->gather, 0, nodes * sizeof *w->t->gather);
     w->t->value = w->t->pulled = w->t->size = w->t->left = w->t->tolerance = 0;
     w->t->left_out = 0;
-    return w->tangent && w->uses && w->moved && w->step;
+    return w->tangent && w->uses && w->part_of && w->moved && w->step && start(w, tape->root);
 }
 
 static void end(walk *w)
@@ -420,6 +441,8 @@ static void end(walk *w)
         wg__buffer64_free(&w->moved[s]);
         wg__buffer64_free(&w->step[s]);
     }
+    for (int i = 0; i < w->spares; i++)
+        wg__buffer64_free(&w->spare[i]);
     wg__free(NULL, w->left_out, w->left_out_bytes, 1);
     wg__push_room_free(&w->room);
 }
@@ -428,7 +451,7 @@ wg_status wg__trace_walk(wg__trace *t, uint64_t key, long part)
 {
     walk w = { .t = t, .key = key, .part = part };
     w.memory.allocator = &wg__default_allocator;
-    wg_status st = begin(&w) && begin_parts(&w) ? WG_OK : wg_error_status() ? wg_error_status() : WG_ERR_NOMEM;
+    wg_status st = begin(&w) ? WG_OK : wg_error_status() ? wg_error_status() : WG_ERR_NOMEM;
     const wg_node *root = t->m->tape.root;
     for (size_t i = 0; i < t->m->tape.n && !st; i++)
         st = visit(&w, i);

@@ -135,14 +135,14 @@ static double clearance(wg__rig *r, bool lessens)
     return n.least;
 }
 
-/* Values from the draw, of a few, that keeps farthest away from kinks. A stream is a counter, so a draw can be
- * repeated. */
+/* Values from the draw, of a few, that keeps farthest away from kinks. Of thousands of values some are close by in every draw.
+ * A stream is a counter, so a draw can be repeated. */
 static void draw_clear(wg__rig *r, wg__stream *stream)
 {
-    enum { TRIES = 64 };
+    enum { TRIES = 64, VALUES = 1 << 14 };
     wg__stream best = *stream;
     double most = -1;
-    for (int i = 0; i < TRIES; i++) {
+    for (size_t i = 0; i < TRIES && (i < 2 || i * r->count < VALUES); i++) {
         wg__stream before = *stream;
         draw_operands(r, stream);
         double clear = clearance(r, false);

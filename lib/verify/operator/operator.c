@@ -161,7 +161,7 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
                           .where = v->where };
     size_t count;
     *taken = true;
-    if (wg__session_ends(s) || is_known(s, v))
+    if (wg__session_ends(s) || is_known(s, v) || (v->brief && s->draw > 0)) /* a length is not a matter of values */
         return WG_OK;
     *taken = false;
     if (!wg__rig_fits(&opts, &count))
@@ -213,7 +213,7 @@ static wg_status check_samples(wg__session *s)
         wg__report_add(s->report, missing, "%s: has no samples, so nothing is known about it", s->op->name);
     wg_status st = WG_OK;
     int samples = s->op->n_samples && wg__has_flaw(WG__SAMPLES_SKIPPED) ? 1 : (int)s->op->n_samples;
-    for (int draw = 0; draw < s->opts->draws && !st; draw++, s->n_seen = 0)
+    for (s->draw = 0; s->draw < s->opts->draws && !st; s->draw++, s->n_seen = 0)
         for (s->sample = 0; s->sample < samples && !st && !wg__session_ends(s); s->sample++)
             st = check_sample(s, order > 2 ? 2 : order);
     if (!st && !s->worthwhile)

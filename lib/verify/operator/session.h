@@ -13,7 +13,7 @@ typedef struct wg__session {
     wg_report *report;
     wg__rig *rig;
     wg__stream stream;
-    int sample;
+    int draw, sample;
     const char *variant;                                  /* how the sample was altered; "": it is the operator's own */
     size_t judged[3][WG__SLOTS], undecided[3][WG__SLOTS]; /* comparisons with differences, by order, on own samples */
     bool until_failure;                       /* nothing is asked after the first failure; derivatives come first */
