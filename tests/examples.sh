@@ -34,6 +34,7 @@ if [ "$mode" = full ]; then
     run custom_adjoint
     run hvp_power
     run mnist_mlp
+    run optimisers
     run physics
     run wine
     exit $failed
@@ -58,6 +59,7 @@ run h_errors
 run hvp_power
 run i_embed
 run mnist_mlp 150
+run optimisers 300
 run physics 12000
 run wine 20
 exit $failed

@@ -199,19 +199,38 @@ static wg_node *loss_of(pool *p, wg_node *y)
     return wg_add(loss, wg_mean(wg_square(wg_tanh(p->node[p->n - 1])), WG_ALL_AXES, false));
 }
 
-static wg_node *update(pool *p, wg_grads gr)
+static wg_node *optimise(pool *p, wg_grads gr, wg_node *lr)
 {
-    wg_node *lr = draw(p, 2) ? wg_const(p->g, 0.01) : wg_schedule_cosine(wg_step_counter(p->g), 0.01, 0.001, 50);
-    if (draw(p, 3) == 0)
-        gr = wg_clip_by_global_norm(gr, 0.5, NULL);
-    switch (draw(p, 3)) {
+    switch (draw(p, 8)) {
     case 0:
         return wg_sgd(gr, lr);
     case 1:
-        return wg_momentum(gr, lr, NULL);
+        return wg_momentum(gr, lr, WG_OPTS(wg_sgd_opts, .nesterov = true, .weight_decay = 0.01));
+    case 2:
+        return wg_rmsprop(gr, lr, WG_OPTS(wg_rmsprop_opts, .centered = true, .momentum = 0.5, .eps = 0.01));
+    case 3:
+        return wg_adagrad(gr, lr, WG_OPTS(wg_adagrad_opts, .lr_decay = 0.1));
+    case 4:
+        return wg_adadelta(gr, lr, NULL);
+    case 5:
+        return wg_lamb(gr, lr, WG_OPTS(wg_lamb_opts, .weight_decay = 0.01));
     default:
-        return wg_adam(gr, lr, NULL);
+        return wg_adam(gr, lr, WG_OPTS(wg_adam_opts, .amsgrad = draw(p, 2) == 0));
     }
+}
+
+static wg_node *update(pool *p, wg_grads gr)
+{
+    wg_node *step = wg_step_counter(p->g);
+    wg_node *lr = draw(p, 2) ? wg_const(p->g, 0.01) : wg_schedule_cosine(step, 0.01, 0.001, 50);
+    if (draw(p, 3) == 0)
+        gr = wg_accumulate(gr, 2);
+    if (draw(p, 3) == 0)
+        gr = wg_clip_by_global_norm(gr, 0.5, NULL);
+    if (draw(p, 4) == 0)
+        gr = wg_add_l2(gr, 0.01);
+    wg_node *all = optimise(p, gr, lr);
+    return draw(p, 3) ? all : wg_ema(all, 0.9, NULL);
 }
 
 random_graph random_graph_new(uint64_t seed, int size, wg_dtype type)
