@@ -1,9 +1,9 @@
 /* Wengert: computation graphs of tensors, and their derivatives.
  *
  * This header takes in all others. Read them in this order: base.h (status, allocator), tensor.h (types, shapes, views),
- * graph.h (nodes), ops.h (operators), grad.h (derivatives), store.h (values), exec.h (compile and run), nn.h (layers),
- * optim.h (updates), io.h (checkpoints and data), train.h (metrics, the loop of epochs), op.h (operators of your own), verify.h (is
- * the gradient right?).
+ * graph.h (nodes), ops.h (operators), scan.h (loops), grad.h (derivatives), store.h (values), exec.h (compile and run), nn.h
+ * (layers), optim.h (updates), io.h (checkpoints and data), train.h (metrics, the loop of epochs), op.h (operators of your
+ * own), verify.h (is the gradient right?).
  *
  * Conventions that hold everywhere, and are not repeated at each function:
  *   - NULL means failure. Functions that take nodes or objects accept NULL and hand it on: they fail with the status of what
@@ -24,6 +24,7 @@
 #include <wengert/tensor.h>
 #include <wengert/graph.h>
 #include <wengert/ops.h>
+#include <wengert/scan.h>
 #include <wengert/grad.h>
 #include <wengert/store.h>
 #include <wengert/exec.h>

@@ -71,6 +71,34 @@ static bool life_of_compositions(void)
     return done;
 }
 
+/* Loops, one in the other, and their derivatives; and a file that holds them. */
+static bool life_of_scans(void)
+{
+    wg_graph *g = graph();
+    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(WG_DIM('T'), 2)), *w = wg_param(g, "w", WG_F32, WG_SHAPE(2), wg_init_normal(0, 1));
+    wg_scan *s = wg_scan_begin(g, 0);
+    wg_node *row = wg_scan_slice(s, x), *h = wg_scan_carry(s, wg_zeros(g, WG_F32, WG_SHAPE(2)));
+    wg_scan *inner = wg_scan_begin(g, 0);
+    wg_node *part = wg_scan_carry(inner, wg_sum(h, WG_ALL_AXES, false));
+    wg_scan_next(inner, part, wg_tanh(wg_mul(part, wg_scan_slice(inner, row))));
+    wg_node *all = wg_scan_last(inner, part);
+    wg_scan_end(inner);
+    wg_scan_next(s, h, wg_add(wg_tanh(wg_mul(wg_add(row, h), w)), all));
+    wg_node *y = wg_output(wg_scan_stack(s, h), "y");
+    wg_scan_end(s);
+    wg_node *cost = wg_sum(wg_square(y), WG_ALL_AXES, false), *step = wg_sgd(wg_grads_of(cost, wg_trainable(cost)), wg_const(g, 0.1));
+    wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(cost, step));
+    wg_exec *e = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = 1));
+    wg_view v;
+    bool done = e && !wg_feed(e, x, WG_VIEW(xs, 4, 2)) && !wg_run(e) && !wg_interpret(e, cost, &v);
+    char *json = done ? wg_graph_json(g, WG_NODES(y)) : NULL;
+    wg_graph *read = json ? wg_graph_parse(json, strlen(json), WG_OPTS(wg_graph_opts, .alloc = counted_alloc, .dealloc = counted_free)) : NULL;
+    done = read != NULL;
+    wg_text_free(json), wg_graph_free(read);
+    wg_exec_free(e), wg_plan_free(plan), wg_graph_free(g);
+    return done;
+}
+
 /* Batches read ahead, metrics, the best values, checkpoints. */
 static bool life_of_training(void)
 {
@@ -115,7 +143,7 @@ static bool life_of_updates(void)
 
 START_TEST(every_allocation_of_a_whole_life_may_fail)
 {
-    static bool (*const lives[])(void) = { whole_life, life_of_compositions, life_of_training, life_of_updates };
+    static bool (*const lives[])(void) = { whole_life, life_of_compositions, life_of_training, life_of_updates, life_of_scans };
     int for_ever = _i & 1;
     bool (*life)(void) = lives[_i >> 1];
     ck_assert(life());
@@ -211,7 +239,7 @@ int main(void)
     Suite *s = suite_create("nomem");
     TCase *t = tcase_create("nomem");
     tcase_set_timeout(t, 60);
-    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 8);
+    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 10);
     tcase_add_loop_test(t, a_load_that_fails_changes_nothing, 0, 2);
     tcase_add_loop_test(t, a_save_that_fails_leaves_the_old_file, 0, 2);
     tcase_add_loop_test(t, mutants_are_not_judged_without_memory, 0, 2);

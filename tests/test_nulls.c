@@ -49,6 +49,13 @@ START_TEST(building_a_graph)
     NO_POINTER(wg_dense_apply((wg_dense){ .w = NULL }, NULL));
     NO_POINTER(wg_mlp_new(NULL, NULL, (int64_t[]){ 1, 1 }, 2, NULL).y);
     NO_POINTER(wg_mlp_apply(NULL, NULL, NULL).y);
+    NO_POINTER(wg_scan_begin(NULL, 0));
+    NO_POINTER(wg_scan_slice(NULL, NULL));
+    NO_POINTER(wg_scan_carry(NULL, NULL));
+    NO_POINTER(wg_scan_stack(NULL, NULL));
+    NO_POINTER(wg_scan_last(NULL, NULL));
+    wg_scan_next(NULL, NULL, NULL);
+    wg_scan_end(NULL);
     wg_scope_push(NULL, "x");
     wg_scope_pop(NULL);
 }
@@ -95,6 +102,7 @@ START_TEST(operators)
     NO_POINTER(wg_reshape(NULL, WG_SCALAR));
     NO_POINTER(wg_flatten(NULL, 1));
     NO_POINTER(wg_permute(NULL, all));
+    NO_POINTER(wg_slice1(NULL, 0, 0, 1));
     NO_POINTER(wg_expand_dims(NULL, all));
     NO_POINTER(wg_squeeze(NULL, all));
     NO_POINTER(wg_broadcast_to(NULL, WG_SCALAR));

@@ -41,7 +41,7 @@ static const option table_of_options[] = {
 /* Leaves compute nothing, and effects have no value: nothing of them could be compared. */
 static bool has_nothing_to_check(const wg_op *op)
 {
-    return (op->flags & (WG_LEAF | WG_EFFECT)) && !op->n_samples;
+    return (op->flags & (WG_LEAF | WG_EFFECT | WG_HOLDS_GRAPH)) && !op->n_samples;
 }
 
 static int unknown_operator(const char *name, const wg_registry *registry)

@@ -16,6 +16,7 @@ static const char *kind_of(const wg_attr *a)
         [WG_ATTR_AXES] = "list of axes", [WG_ATTR_SHAPE] = "shape", [WG_ATTR_DTYPE] = "dtype",
         [WG_ATTR_ENUM] = "choice",       [WG_ATTR_TEXT] = "text",
         [WG_ATTR_LIST] = "list of integers",
+        [WG_ATTR_GRAPH] = "graph",
     };
     return (size_t)a->kind < WG_COUNT(names) && names[a->kind] ? names[a->kind] : "value";
 }

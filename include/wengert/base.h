@@ -45,6 +45,7 @@ typedef enum wg_level { WG_DEBUG, WG_INFO, WG_WARN, WG_ERROR } wg_level;
 
 typedef struct wg_graph wg_graph;
 typedef struct wg_node wg_node;
+typedef struct wg_scan wg_scan;
 typedef struct wg_plan wg_plan;
 typedef struct wg_exec wg_exec;
 typedef struct wg_store wg_store;

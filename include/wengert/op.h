@@ -25,7 +25,8 @@ typedef enum wg_kind {
     WG_ATTR_DTYPE, /* wg_dtype, written "f32" */
     WG_ATTR_ENUM,  /* int, written as one of `choices` */
     WG_ATTR_TEXT,  /* char[WG_ATTR_TEXT_MAX], ended by NUL */
-    WG_ATTR_LIST   /* wg_list; one number stands for a list of one */
+    WG_ATTR_LIST,  /* wg_list; one number stands for a list of one */
+    WG_ATTR_GRAPH  /* wg_graph *, which the operation's graph holds: what is done again and again, by inputs and outputs */
 } wg_kind;
 enum { WG_ATTR_TEXT_MAX = 64 };
 
@@ -172,6 +173,7 @@ enum {
     WG_GRADIENT_OF_OTHERS = 1u << 8, /* a helper of adjoints, seldom called by users */
     WG_SHAPE_ONLY_LAST = 1u << 9,  /* the last operand lends its shape: its values are never read, in[s] may be NULL */
     WG_SHAPE_ONLY_REST = 1u << 10, /* all operands but the first do so */
+    WG_HOLDS_GRAPH = 1u << 12, /* computes by a graph among its attributes, so it has no samples: models are what verifies it */
     WG_STOPS_GRADIENT = 1u << 11   /* with WG_NO_GRADIENT: cut off on purpose, though the value follows the operands */
 };
 enum { WG_VARIADIC = -1 }; /* arity: one or more operands */

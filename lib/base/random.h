@@ -26,6 +26,14 @@ static inline double wg__uniform_f64(uint32_t a, uint32_t b)
     return (double)(((uint64_t)(a >> 5) << 26) | (b >> 6)) * 0x1p-53;
 }
 
+/* The seed of one iteration of a loop. */
+static inline uint64_t wg__iteration_seed(uint64_t seed, int64_t iteration)
+{
+    uint32_t word[4];
+    wg__philox(word, seed, (uint64_t)iteration, UINT64_C(0x6974657261746500)); /* "iterate": no operator's counter comes here */
+    return (uint64_t)word[1] << 32 | word[0];
+}
+
 /* A key from a seed and a name (FNV-1a, then a finaliser), so that streams with other names are unrelated. */
 uint64_t wg__stream_key(uint64_t seed, const char *name);
 /* n doubles from N(0, 1), and from [0, 1), element i a function of (key, i) alone. */

@@ -154,7 +154,7 @@ static wg_status find_frame(wg_exec *e, const wg_shape *fed, wg__frame **found)
             remember(e, *found, i);
             return WG_OK;
         }
-    wg__program *p = wg__program_new(e->plan, fed, (wg__program_opts){ e->check_finite, e->threads > 1, e->harsh });
+    wg__program *p = wg__program_new(e->plan, fed, (wg__program_opts){ e->check_finite, e->threads, e->harsh, NULL });
     wg__frame *f = p ? wg__frame_new(e, p, fed) : NULL;
     if (!f)
         return wg_error_status();

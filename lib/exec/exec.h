@@ -42,18 +42,26 @@ typedef struct wg__portion {
     wg__cursor *cursor;
     int n_cursors;
     bool whole; /* fused, in one block: nothing moves */
+    struct wg__frame *loop; /* of a scan: the iterations, which the workers share */
 } wg__portion;
 
-/* A pointer that is set when memory is bound: to a buffer, or to a worker's own memory (buffer n_buffers + worker). */
+/* A worker's pointer that is set when memory is bound: to a buffer, or to the worker's own memory (buffer n_buffers). */
 typedef struct wg__patch {
     void **where;
     size_t offset;
-    int buffer;
+    int buffer, worker;
 } wg__patch;
+
+/* A call of a random operator, which wants seed and step. */
+typedef struct wg__drawing {
+    wg_call *call;
+    int worker;
+} wg__drawing;
 
 /* The first failure of one worker in one run. */
 typedef struct wg__failure {
-    int instruction, step; /* -1: none */
+    int64_t at; /* iteration times instructions, plus instruction; -1: none */
+    int step;
     wg_status status;
     char text[WG__ERROR_MAX];
 } wg__failure;
@@ -64,15 +72,16 @@ typedef struct wg__frame {
     wg__arena memory;
     int workers;
     wg__portion *part; /* of worker w in instruction i: part[w * n_instructions + i] */
-    wg__patch *patch;  /* by buffer: patch[patch_begin[b]] .. */
+    wg__patch *patch;  /* of buffer b and worker w: patch[patch_begin[b * workers + w]] .. */
     int *patch_begin;
-    void **address;        /* by buffer, as patched */
-    int *moving, n_moving; /* buffers whose address may change between runs: leaves */
-    wg_call **random;      /* calls that want seed and step */
+    void **address;        /* as patched: address[b * workers + w] */
+    int *moving, n_moving; /* buffers whose address may change between runs, or iterations: leaves and results */
+    wg__drawing *random;
     int n_random;
     size_t random_capacity;
-    void *workspace;      /* as patched */
     wg__failure *failure; /* by worker */
+    _Atomic int64_t failed; /* the least of the failures' places; INT64_MAX: none */
+    struct wg__frame *loops, *next; /* of this program's scans; the next of the frame around */
 } wg__frame;
 
 enum { WG__FRAMES = 4 }; /* programs kept: the usual batch, the short last one, and two more */
@@ -129,10 +138,28 @@ void wg__frame_free(const wg_exec *, wg__frame *);
 bool wg__frame_bytes(const wg__frame *, size_t *bytes);
 /* Sets the pointers that have changed since the last run. */
 void wg__frame_bind(const wg_exec *, wg__frame *);
+/* The same for one worker: of what lies in the workspace or is constant, and of one buffer. */
+void wg__frame_settle(wg__frame *, int worker, char *workspace);
+void wg__frame_move(wg__frame *, int buffer, int worker, void *to);
+/* Tells a worker's random operators what to draw by. */
+void wg__frame_draw(wg__frame *, int worker, uint64_t seed, uint64_t step);
 
 /* Elements begin .. end of a fused instruction, block by block. On failure *step is the first step, in the list's order, that
  * failed in any block. */
 wg_status wg__run_fused(const wg__instruction *, const wg__portion *, int64_t begin, int64_t end, int *step);
+
+/* A run of a program, or of the iterations of a scan in it, as all workers see it. */
+typedef struct wg__run {
+    wg__frame *frame;
+    wg__barrier *barrier;
+    uint64_t step;
+    bool in_turn;
+} wg__run;
+/* One worker's way through the list of instructions. `base`: iterations before this one times instructions. */
+void wg__run_list(const wg__run *, int worker, int workers, int64_t base, uint64_t seed);
+void wg__note_failure(wg__frame *, int worker, int64_t at, int step, wg_status);
+/* One worker's part in a scan: instruction `number` of the run's program. */
+void wg__run_loop(const wg__run *, int worker, int workers, int number, int64_t base, uint64_t seed);
 
 /* The whole program. */
 wg_status wg__run_program(wg_exec *, wg__frame *);

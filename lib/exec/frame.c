@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "exec/exec.h"
+#include "plan/loop.h"
 
 typedef struct framer {
     const wg_exec *exec;
@@ -17,14 +18,14 @@ static bool add_patch(framer *f, void **where, int buffer, size_t offset)
 {
     if (!wg__grow(&f->exec->allocator, (void **)&f->patch, &f->patches_capacity, f->n_patches + 1, sizeof *f->patch))
         return false;
-    f->patch[f->n_patches++] = (wg__patch){ where, offset, buffer };
+    f->patch[f->n_patches++] = (wg__patch){ where, offset, buffer, f->worker };
     return true;
 }
 
 /* A pointer into this worker's own memory. */
 static bool patch_own(framer *f, void **where, size_t offset)
 {
-    return add_patch(f, where, f->frame->program->n_buffers + f->worker, offset);
+    return add_patch(f, where, f->frame->program->n_buffers, offset);
 }
 
 /* The pointer at `where` finds its place: fixed, or, for a buffer that is worked through in blocks, by a cursor. */
@@ -87,8 +88,20 @@ static bool note_random(framer *f, const wg__step *step, wg__bound *b)
     if (!wg__grow(&f->exec->allocator, (void **)&frame->random, &f->random_capacity, (size_t)frame->n_random + 1,
                   sizeof *frame->random))
         return false;
-    frame->random[frame->n_random++] = &b->call;
+    frame->random[frame->n_random++] = (wg__drawing){ &b->call, f->worker };
     return true;
+}
+
+/* The iterations of a scan: worker 0 makes their frame. */
+static bool make_loop(framer *f, const wg__instruction *i, wg__portion *part, const wg__portion *first)
+{
+    wg__frame *frame = f->frame;
+    part->loop = f->worker ? first->loop : wg__frame_new((wg_exec *)f->exec, i->loop->body, NULL);
+    if (!f->worker && part->loop) {
+        part->loop->next = frame->loops;
+        frame->loops = part->loop;
+    }
+    return part->loop != NULL;
 }
 
 static bool make_part(framer *f, const wg__instruction *i, wg__portion *part)
@@ -102,34 +115,36 @@ static bool make_part(framer *f, const wg__instruction *i, wg__portion *part)
     part->cursor = i->kind == WG__FUSED && !part->whole ? wg__arena_alloc(a, places * sizeof *part->cursor) : NULL;
     if (!part->step || (i->kind == WG__FUSED && !part->whole && !part->cursor))
         return false;
+    if (i->loop && !make_loop(f, i, part, &f->frame->part[i - f->frame->program->instruction]))
+        return false;
     for (int k = 0; k < i->n_steps; k++)
         if (!bind_step(f, i, part, k) || !note_random(f, &i->step[k], &part->step[k]))
             return false;
     return true;
 }
 
-/* Patches by buffer, and the buffers that follow the store and the feeds. */
+/* Patches by buffer and worker, and the buffers whose memory is not ours. */
 static bool sort_patches(framer *f)
 {
     wg__frame *frame = f->frame;
     const wg__program *p = frame->program;
     wg__arena *a = &frame->memory;
-    size_t places = (size_t)p->n_buffers + (size_t)frame->workers;
+    size_t workers = (size_t)frame->workers, places = ((size_t)p->n_buffers + 1) * workers;
     frame->patch = wg__arena_alloc(a, f->n_patches * sizeof *frame->patch);
     frame->patch_begin = wg__arena_alloc(a, (places + 2) * sizeof *frame->patch_begin);
     frame->address = wg__arena_alloc(a, places * sizeof *frame->address);
     frame->moving = wg__arena_alloc(a, (size_t)p->n_buffers * sizeof *frame->moving);
     if (!frame->patch || !frame->patch_begin || !frame->address || !frame->moving)
         return false;
-    int *begin = frame->patch_begin + 1; /* after filling, patch_begin[b] is where b's patches begin */
+    int *begin = frame->patch_begin + 1; /* after filling, patch_begin[i] is where patches of place i begin */
     for (size_t i = 0; i < f->n_patches; i++)
-        begin[f->patch[i].buffer + 1]++;
+        begin[(size_t)f->patch[i].buffer * workers + (size_t)f->patch[i].worker + 1]++;
     for (size_t b = 1; b <= places; b++)
         begin[b] += begin[b - 1];
     for (size_t i = 0; i < f->n_patches; i++)
-        frame->patch[begin[f->patch[i].buffer]++] = f->patch[i];
+        frame->patch[begin[(size_t)f->patch[i].buffer * workers + (size_t)f->patch[i].worker]++] = f->patch[i];
     for (int b = 0; b < p->n_buffers; b++)
-        if (p->buffers[b].space == WG__IN_LEAF || p->buffers[b].space == WG__TO_VARIABLE)
+        if (p->buffers[b].space != WG__IN_ARENA && p->buffers[b].space != WG__IN_CONSTANT)
             frame->moving[frame->n_moving++] = b;
     return true;
 }
@@ -145,7 +160,8 @@ static bool make(framer *f, const wg_shape *fed)
     frame->failure = wg__arena_alloc(&frame->memory, (size_t)frame->workers * sizeof *frame->failure);
     if (!frame->fed || !frame->part || !frame->failure)
         return false;
-    if (leaves)
+    atomic_init(&frame->failed, INT64_MAX);
+    if (leaves && fed)
         memcpy(frame->fed, fed, leaves * sizeof *fed);
     for (f->worker = 0; f->worker < frame->workers; f->worker++)
         for (size_t i = 0; i < n; i++)
@@ -159,7 +175,8 @@ wg__frame *wg__frame_new(wg_exec *e, wg__program *p, const wg_shape *fed)
 {
     wg__frame *frame = wg__alloc_zero(&e->allocator, 1, sizeof *frame);
     if (!frame) {
-        wg__program_free(p);
+        if (!p->plan->is_body)
+            wg__program_free(p);
         return NULL;
     }
     frame->program = p;
@@ -179,55 +196,69 @@ void wg__frame_free(const wg_exec *e, wg__frame *f)
 {
     if (!f)
         return;
-    wg__program_free(f->program);
+    while (f->loops) {
+        wg__frame *loop = f->loops;
+        f->loops = loop->next;
+        wg__frame_free(e, loop);
+    }
+    if (!f->program->plan->is_body) /* that of a body belongs to the program around it */
+        wg__program_free(f->program);
     wg__free(&e->allocator, f->random, f->random_capacity, sizeof *f->random);
     wg__arena_free(&f->memory);
     wg__free(&e->allocator, f, 1, sizeof *f);
 }
 
-/* A worker's own memory begins on a cache line of its own. */
-static bool own_bytes(const wg__program *p, size_t *bytes) { return wg__round_up(p->local, 2 * WG__ALIGN, bytes); }
-
 bool wg__frame_bytes(const wg__frame *f, size_t *bytes)
 {
     size_t own;
-    return own_bytes(f->program, &own) && wg__mul_size(own, (size_t)f->workers, &own) &&
-           wg__add_size(own, f->program->arena, bytes);
+    return wg__program_bytes(f->program, f->workers, bytes, &own);
 }
 
-static void move(wg__frame *f, int buffer, void *to)
+void wg__frame_move(wg__frame *f, int buffer, int worker, void *to)
 {
-    if (f->address[buffer] == to)
+    int place = buffer * f->workers + worker;
+    if (f->address[place] == to)
         return;
-    f->address[buffer] = to;
-    for (int i = f->patch_begin[buffer]; i < f->patch_begin[buffer + 1]; i++)
+    f->address[place] = to;
+    for (int i = f->patch_begin[place]; i < f->patch_begin[place + 1]; i++)
         *f->patch[i].where = (char *)to + f->patch[i].offset;
 }
 
-static void move_workspace(wg__frame *f, char *workspace)
+void wg__frame_settle(wg__frame *f, int worker, char *workspace)
 {
     const wg__program *p = f->program;
-    size_t own = 0;
-    own_bytes(p, &own);
+    size_t all = 0, own = 0;
+    wg__program_bytes(p, f->workers, &all, &own);
+    char *mine = workspace + p->arena + (size_t)worker * own;
+    if (f->address[p->n_buffers * f->workers + worker] == (void *)mine)
+        return; /* all stands where it stood */
     for (int b = 0; b < p->n_buffers; b++)
         if (p->buffers[b].space == WG__IN_ARENA)
-            move(f, b, workspace + p->buffers[b].offset);
+            wg__frame_move(f, b, worker, workspace + p->buffers[b].offset);
         else if (p->buffers[b].space == WG__IN_CONSTANT)
-            move(f, b, (void *)p->buffers[b].value); /* programs only read it */
-    for (int w = 0; w < f->workers; w++)
-        move(f, p->n_buffers + w, workspace + p->arena + (size_t)w * own);
-    f->workspace = workspace;
+            wg__frame_move(f, b, worker, (void *)p->buffers[b].value); /* programs only read it */
+    wg__frame_move(f, p->n_buffers, worker, mine);
+}
+
+void wg__frame_draw(wg__frame *f, int worker, uint64_t seed, uint64_t step)
+{
+    for (int i = 0; i < f->n_random; i++)
+        if (f->random[i].worker == worker) {
+            f->random[i].call->seed = seed;
+            f->random[i].call->step = step;
+        }
 }
 
 void wg__frame_bind(const wg_exec *e, wg__frame *f)
 {
     const wg__program *p = f->program;
-    if (f->workspace != e->workspace)
-        move_workspace(f, e->workspace);
+    for (int w = 0; w < f->workers; w++)
+        wg__frame_settle(f, w, e->workspace);
     for (int i = 0; i < f->n_moving; i++) {
         const wg__buffer *b = &p->buffers[f->moving[i]];
-        bool written = b->space == WG__TO_VARIABLE;
-        move(f, f->moving[i],
-             written ? e->store->value[p->plan->leaf[b->leaf].node->operation->variable] : wg__leaf_data(e, b->leaf));
+        void *to = b->space == WG__TO_VARIABLE ? e->store->value[p->plan->leaf[b->leaf].node->operation->variable]
+                                               : wg__leaf_data(e, b->leaf);
+        for (int w = 0; w < f->workers; w++)
+            wg__frame_move(f, f->moving[i], w, to);
     }
 }

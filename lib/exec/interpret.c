@@ -4,25 +4,17 @@
 #include <string.h>
 
 #include "base/checked.h"
-#include "exec/exec.h"
-#include "plan/sizes.h"
+#include "exec/interpret.h"
+#include "graph/scan.h"
 
-typedef struct interpreter {
-    wg_exec *exec;
-    wg__copy copy;
-    wg__sizes sizes;
-    wg_shape *shape; /* by node of the copy */
-    void **value;
-} interpreter;
-
-static void *allocate(wg__arena *a, size_t bytes)
+void *wg__interpreter_alloc(wg__arena *a, size_t bytes)
 {
     size_t more;
     char *p = wg__add_size(bytes, WG__ALIGN, &more) ? wg__arena_alloc(a, more) : NULL;
     return p ? p + (WG__ALIGN - (uintptr_t)p % WG__ALIGN) % WG__ALIGN : NULL;
 }
 
-static wg_status take_leaf(interpreter *t, const wg_node *n)
+static wg_status take_leaf(wg__interpreter *t, const wg_node *n)
 {
     const wg_node *user = t->copy.origin[n->index];
     const wg__feed *f = wg__feed_find(t->exec, user);
@@ -40,12 +32,12 @@ static wg_status take_leaf(interpreter *t, const wg_node *n)
     return wg__sizes_bind(&t->sizes, n, &t->shape[n->index]);
 }
 
-static wg_status compute(interpreter *t, const wg__operation *o)
+wg_status wg__interpret_operation(wg__interpreter *t, const wg__operation *o)
 {
     wg_exec *e = t->exec;
-    wg__arena *a = &e->interpreted;
+    wg__arena *a = t->memory;
     wg__evaluation v = {
-        .op = o->op, .seed = e->store->seed, .step = wg__store_draw(e->store), .allocator = &e->allocator
+        .op = o->op, .seed = t->seed, .step = wg__store_draw(e->store), .allocator = &e->allocator
     };
     wg_status status = wg__signature_of(&t->sizes, o, t->shape, a, &v.signature);
     const void **in = wg__arena_alloc(a, (size_t)o->n_in * sizeof *in);
@@ -57,19 +49,21 @@ static wg_status compute(interpreter *t, const wg__operation *o)
     for (int r = 0; r < o->n_out; r++) {
         size_t bytes = 0;
         wg__shape_bytes(&v.signature.out_shape[r], v.signature.out_type[r], &bytes);
-        if (!(out[r] = t->value[o->out[r].index] = allocate(a, bytes)))
+        if (!(out[r] = t->value[o->out[r].index] = wg__interpreter_alloc(a, bytes)))
             return WG_ERR_NOMEM;
     }
     v.in = in;
     v.out = out;
+    if (wg__scan_of(o))
+        return wg__fail_at_node(t->copy.origin[o->out[0].index], wg__interpret_loop(t, o, &v.signature, in, out));
     return wg__fail_at_node(t->copy.origin[o->out[0].index], wg__evaluate(&v));
 }
 
 /* Leaves first, for their sizes; then every operation that the wanted node needs, in the order in which they were made. */
-static wg_status compute_all(interpreter *t, const wg_node *wanted)
+static wg_status compute_all(wg__interpreter *t, const wg_node *wanted)
 {
     const wg_graph *g = t->copy.graph;
-    wg__arena *a = &t->exec->interpreted;
+    wg__arena *a = t->memory;
     unsigned char *needed = wg__arena_alloc(a, g->n_nodes);
     t->shape = wg__arena_alloc(a, g->n_nodes * sizeof *t->shape);
     t->value = wg__arena_alloc(a, g->n_nodes * sizeof *t->value);
@@ -87,11 +81,11 @@ static wg_status compute_all(interpreter *t, const wg_node *wanted)
     }
     for (size_t i = 0; i < g->n_nodes && !status; i++)
         if (needed[i] && !t->value[i])
-            status = compute(t, g->nodes[i]->operation);
+            status = wg__interpret_operation(t, g->nodes[i]->operation);
     return status;
 }
 
-static wg_status interpret(interpreter *t, const wg_node *n, wg_view *out)
+static wg_status interpret(wg__interpreter *t, const wg_node *n, wg_view *out)
 {
     wg_node *wanted = (wg_node *)n; /* the user's graph is only read */
     if (!wg__settle_graph(&t->copy, t->exec->plan->source, t->exec->plan->mode, (wg_nodes){ &wanted, 1 }))
@@ -119,7 +113,7 @@ wg_status wg_interpret(wg_exec *e, const wg_node *n, wg_view *out)
     if (!wg__store_enter(e->store, false))
         return wg__exec_failed(e, wg__fail(WG_ERR_BUSY, "another run changes the store"));
     wg__arena_free(&e->interpreted);
-    interpreter t = { .exec = e };
+    wg__interpreter t = { .exec = e, .memory = &e->interpreted, .seed = e->store->seed };
     wg_status status = interpret(&t, n, out);
     wg__copy_drop(&t.copy);
     wg__store_leave(e->store, false);

@@ -33,7 +33,7 @@ wg_view wg_result(const wg_exec *e, const wg_node *n)
         return (wg_view){ 0 };
     }
     const wg__program *p = e->ran->program;
-    return wg_view_of(e->ran->address[p->buffer[node->index]], node->dtype, p->shape[node->index]);
+    return wg_view_of(e->ran->address[p->buffer[node->index] * e->ran->workers], node->dtype, p->shape[node->index]);
 }
 
 double wg_scalar(const wg_exec *e, const wg_node *n)

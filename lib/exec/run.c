@@ -14,26 +14,20 @@ wg_status wg_call_fail(const wg_call *c, wg_status status, const char *format, .
     return status;
 }
 
-typedef struct run {
-    wg__frame *frame;
-    atomic_int failed; /* the least instruction that failed; n_instructions: none */
-    wg__barrier barrier;
-} run;
-
-static void note_failure(run *r, int worker, int instruction, int step, wg_status status)
+void wg__note_failure(wg__frame *frame, int worker, int64_t at, int step, wg_status status)
 {
-    wg__failure *f = &r->frame->failure[worker];
-    f->instruction = instruction;
+    wg__failure *f = &frame->failure[worker];
+    f->at = at;
     f->step = step;
     f->status = status;
     snprintf(f->text, sizeof f->text, "%s", wg_error());
-    int least = atomic_load_explicit(&r->failed, memory_order_relaxed);
-    while (instruction < least && !atomic_compare_exchange_weak_explicit(&r->failed, &least, instruction,
-                                                                         memory_order_relaxed, memory_order_relaxed))
+    int64_t least = atomic_load_explicit(&frame->failed, memory_order_relaxed);
+    while (at < least && !atomic_compare_exchange_weak_explicit(&frame->failed, &least, at, memory_order_relaxed,
+                                                                memory_order_relaxed))
         continue;
 }
 
-static void perform(run *r, int worker, int workers, int number)
+static void perform(const wg__run *r, int worker, int workers, int number, int64_t base)
 {
     const wg__instruction *i = &r->frame->program->instruction[number];
     const wg__portion *part = &r->frame->part[worker * r->frame->program->n_instructions + number];
@@ -46,38 +40,51 @@ static void perform(run *r, int worker, int workers, int number)
     wg_status status = i->kind == WG__FUSED ? wg__run_fused(i, part, begin, end, &step)
                                             : part->step->kernel(&part->step->call, begin, end);
     if (status)
-        note_failure(r, worker, number, step, status);
+        wg__note_failure(r->frame, worker, base + number, step, status);
 }
 
 /* After a failure workers still meet at every barrier, but do only what stands up to it: an earlier failure may yet come
  * to light, and then that one is told, whatever the number of threads. What writes variables stands behind a
- * barrier, and so sees every failure before it. */
-static void work(void *arg, int worker, int workers)
+ * barrier, and so sees every failure before it. In turn: all workers' shares on this thread, the last one's first. */
+void wg__run_list(const wg__run *r, int worker, int workers, int64_t base, uint64_t seed)
 {
-    run *r = arg;
     const wg__program *p = r->frame->program;
     for (int k = 0; k < p->n_instructions; k++) {
-        if (p->instruction[k].barrier)
-            wg__barrier_wait(&r->barrier);
-        if ((worker == 0 || p->instruction[k].split) && k <= atomic_load_explicit(&r->failed, memory_order_relaxed))
-            perform(r, worker, workers, k);
+        const wg__instruction *i = &p->instruction[k];
+        int first = worker, last = worker;
+        if (r->in_turn && i->split && i->kind != WG__LOOP)
+            last = workers - 1; /* a scan sees to its own shares */
+        if (i->barrier && !r->in_turn)
+            wg__barrier_wait(r->barrier);
+        for (int w = last; w >= first; w--) {
+            if ((w != 0 && !i->split) || base + k > atomic_load_explicit(&r->frame->failed, memory_order_relaxed))
+                continue;
+            if (i->kind == WG__LOOP)
+                wg__run_loop(r, w, workers, k, base, seed);
+            else
+                perform(r, w, workers, k, base);
+        }
     }
 }
 
-/* All workers' shares on this thread, instruction by instruction. */
-static void work_in_turn(run *r, int workers)
+/* ---- the whole program ---- */
+
+typedef struct whole {
+    wg__run run;
+    wg__barrier barrier;
+    uint64_t seed;
+} whole;
+
+static void work(void *arg, int worker, int workers)
 {
-    const wg__program *p = r->frame->program;
-    for (int k = 0; k < p->n_instructions; k++)
-        for (int worker = workers - 1; worker >= 0; worker--)
-            if ((worker == 0 || p->instruction[k].split) && k <= atomic_load_explicit(&r->failed, memory_order_relaxed))
-                perform(r, worker, workers, k);
+    const whole *w = arg;
+    wg__run_list(&w->run, worker, workers, 0, w->seed);
 }
 
 static void begin(void *arg, int workers)
 {
-    run *r = arg;
-    wg__barrier_init(&r->barrier, workers);
+    whole *w = arg;
+    wg__barrier_init(&w->barrier, workers);
 }
 
 wg_status wg__fail_at_node(const wg_node *user, wg_status status)
@@ -87,44 +94,45 @@ wg_status wg__fail_at_node(const wg_node *user, wg_status status)
 }
 
 /* The first failure in program order; within one instruction the first step, then the first worker, whose part comes first. */
-static wg_status tell_failure(const run *r)
+static wg_status tell_failure(const wg__frame *f)
 {
-    const wg__frame *f = r->frame;
-    int number = atomic_load_explicit(&r->failed, memory_order_relaxed);
+    int64_t at = atomic_load_explicit(&f->failed, memory_order_relaxed);
     const wg__failure *first = f->failure;
     for (int w = 1; w < f->workers; w++) {
         const wg__failure *other = &f->failure[w];
-        if (other->instruction == number && (first->instruction != number || other->step < first->step))
+        if (other->at == at && (first->at != at || other->step < first->step))
             first = other;
     }
     wg__fail(first->status, "%s", first->text);
-    const wg_node *node = f->program->instruction[number].step[first->step].node;
+    const wg__instruction *i = &f->program->instruction[at];
+    const wg_node *node = i->step[i->kind == WG__LOOP ? 0 : first->step].node; /* a scan tells steps of its body */
     return node ? wg__fail_at_node(wg__plan_origin(f->program->plan, node), first->status) : first->status;
+}
+
+static void forget_failures(wg__frame *f)
+{
+    atomic_store_explicit(&f->failed, INT64_MAX, memory_order_relaxed);
+    for (int w = 0; w < f->workers; w++)
+        f->failure[w].at = -1;
+    for (wg__frame *loop = f->loops; loop; loop = loop->next)
+        forget_failures(loop);
 }
 
 wg_status wg__run_program(wg_exec *e, wg__frame *f)
 {
-    run r = { .frame = f };
-    int n = f->program->n_instructions;
-    atomic_init(&r.failed, n);
-    if (f->n_random) {
-        uint64_t step = wg__store_draw(e->store);
-        for (int i = 0; i < f->n_random; i++) {
-            f->random[i]->seed = e->store->seed;
-            f->random[i]->step = step;
-        }
-    }
+    whole all = { .run = { f, &all.barrier, wg__store_draw(e->store), e->in_turn }, .seed = e->store->seed };
+    forget_failures(f);
     for (int w = 0; w < f->workers; w++)
-        f->failure[w].instruction = -1;
+        wg__frame_draw(f, w, all.seed, all.run.step);
     if (e->in_turn) {
-        work_in_turn(&r, f->workers);
+        work(&all, 0, f->workers);
     } else if (f->workers > 1) {
-        wg__team_run(f->workers, begin, work, &r);
+        wg__team_run(f->workers, begin, work, &all);
     } else {
-        begin(&r, 1);
-        work(&r, 0, 1);
+        begin(&all, 1);
+        work(&all, 0, 1);
     }
-    return atomic_load_explicit(&r.failed, memory_order_relaxed) < n ? tell_failure(&r) : WG_OK;
+    return atomic_load_explicit(&f->failed, memory_order_relaxed) == INT64_MAX ? WG_OK : tell_failure(f);
 }
 
 wg_status wg_run(wg_exec *e)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "exec/exec.h"
+#include "plan/loop.h"
 
 wg_status wg_exec_describe(wg_exec *e, wg_exec_stats *out)
 {
@@ -45,6 +46,8 @@ static void put_place(wg__text *t, const wg__program *p, wg__place place)
         wg__text_printf(t, " @%zu", b->offset);
     else if (b->space == WG__IN_CONSTANT)
         wg__text_printf(t, " const");
+    else if (b->space == WG__TO_RESULT)
+        wg__text_printf(t, " =%s", p->plan->source->outputs[b->result]->name);
     else
         wg__text_printf(t, " %s%s", b->space == WG__TO_VARIABLE ? "=" : "", p->plan->leaf[b->leaf].node->name);
 }
@@ -67,7 +70,7 @@ static void put_step(wg__text *t, const wg__program *p, const wg__instruction *i
 
 static void put_instruction(wg__text *t, const wg__program *p, int number)
 {
-    static const char *const kinds[] = { "stage", "fused", "copy", "check" };
+    static const char *const kinds[] = { "stage", "fused", "copy", "check", "scan" };
     const wg__instruction *i = &p->instruction[number];
     if (i->barrier)
         wg__text_printf(t, "      -- barrier --\n");
@@ -77,6 +80,10 @@ static void put_instruction(wg__text *t, const wg__program *p, int number)
     wg__text_printf(t, "%s%s, %.0f ns\n", i->split ? ", split" : "", i->final ? ", writes variables" : "", i->cost);
     for (int k = 0; k < i->n_steps; k++)
         put_step(t, p, i, &i->step[k]);
+    for (int k = 0; i->loop && k < i->loop->body->n_instructions; k++) {
+        wg__text_printf(t, "   |");
+        put_instruction(t, i->loop->body, k);
+    }
 }
 
 char *wg_exec_listing(wg_exec *e)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "grad/pullback.h"
+#include "graph/scan.h"
 #include <wengert/ops.h>
 
 static const wg_grads no_grads = { { NULL, 0 }, { NULL, 0 } };
@@ -20,6 +21,8 @@ static wg_graph *usable(const char *caller, wg_node *y, wg_nodes list)
                               wg_dtype_name(y->dtype));
     if (list.n && !list.at)
         return wg__graph_fail(g, WG_ERR_GRAPH, "%s: a list of nodes is NULL", caller);
+    if (!wg__scan_allows(y, caller))
+        return NULL;
     for (size_t i = 0; i < list.n; i++) {
         wg_node *x = list.at[i];
         if (!x || x->operation->graph != g)
@@ -28,6 +31,8 @@ static wg_graph *usable(const char *caller, wg_node *y, wg_nodes list)
         if (!wg__is_float(x->dtype))
             return wg__graph_fail(g, WG_ERR_DTYPE, "%s: %s is %s, and only f32 and f64 have derivatives", caller,
                                   x->name, wg_dtype_name(x->dtype));
+        if (!wg__scan_allows(x, caller))
+            return NULL;
     }
     return g;
 }
@@ -129,7 +134,7 @@ wg_nodes wg_trainable(const wg_node *y)
     wg_graph *g = wg_node_graph(y);
     if (!g)
         wg__fail_null("wg_trainable", "node");
-    if (!g || g->status)
+    if (!g || g->status || !wg__scan_allows(y, "wg_trainable"))
         return (wg_nodes){ NULL, 0 };
     unsigned char *needed = wg__alloc_zero(&g->allocator, g->n_nodes, 1);
     wg_node **list = wg__arena_alloc(&g->arena, (g->n_variables ? g->n_variables : 1) * sizeof *list);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "graph/operation.h"
+#include "graph/scan.h"
 #include <wengert/ops.h>
 
 enum { FEW = 8, MAX_OPERANDS = 1 << 20 };
@@ -31,8 +32,10 @@ static wg_graph *common_graph(wg_graph *g, const wg_op *op, wg_nodes in)
         }
         if (in.at[s]->operation->graph != g)
             return wg__graph_fail(g, WG_ERR_GRAPH, "%s: operand %zu is of another graph", op->name, s);
+        if (!wg__scan_allows(in.at[s], op->name))
+            return NULL;
     }
-    if (!g)
+    if (!g && wg_error_status() == WG_OK) /* else the graph failed before */
         wg__fail(WG_ERR_ARG, "%s: it has no operands, so the graph must be named", op->name);
     return g && g->status == WG_OK ? g : NULL;
 }
@@ -92,7 +95,7 @@ static wg_node *as_type(wg_node *weak, wg_dtype type)
 static bool settle_weak(application *a, bool *all_weak)
 {
     bool any = false, strong_float = false;
-    for (int s = 0; s < a->n_in; s++) {
+    for (int s = 0; s < a->n_in && !(a->op->flags & WG_HOLDS_GRAPH); s++) {
         any = any || a->in[s]->weak;
         strong_float = strong_float || (!a->in[s]->weak && wg__is_float(a->in[s]->dtype));
     }
@@ -110,7 +113,8 @@ static bool settle_weak(application *a, bool *all_weak)
 static bool floats_agree(const application *a)
 {
     wg_dtype first = WG_DTYPE_NONE;
-    for (int s = 0; s < a->n_in && a->op != &wg_op_group; s++) { /* effects may be of any type */
+    bool mixed = a->op == &wg_op_group || a->op->flags & WG_HOLDS_GRAPH; /* effects may be of any type, bodies know theirs */
+    for (int s = 0; s < a->n_in && !mixed; s++) {
         wg_dtype t = a->in[s]->dtype;
         if (!wg__is_float(t))
             continue;

@@ -4,7 +4,7 @@
 #include "graph/json.h"
 
 /* The attributes' struct, for wg__free with op->attrs_size; NULL after a failure. */
-static void *parse_attrs(const wg_op *op, const char *json)
+static void *parse_attrs(const wg_graph *g, const wg_op *op, const char *json)
 {
     json_t *object = NULL;
     void *attrs;
@@ -14,7 +14,8 @@ static void *parse_attrs(const wg_op *op, const char *json)
         return NULL;
     }
     attrs = wg__alloc_zero(NULL, 1, op->attrs_size);
-    if (attrs != NULL && !wg__attrs_parse(op, object, attrs)) {
+    if (attrs != NULL && !wg__attrs_parse(op, object, g, attrs)) {
+        wg__attrs_release(op, attrs);
         wg__free(NULL, attrs, 1, op->attrs_size);
         attrs = NULL;
     }
@@ -38,10 +39,11 @@ wg_node *wg_apply_named(wg_graph *g, const char *name, wg_nodes in, const char *
                               wg__suggest_op(g->registry, name, guess));
     if (op->flags & WG_LEAF)
         return wg__graph_fail(g, WG_ERR_ARG, "%s: is a leaf, which wg_%s makes", name, name);
-    attrs = parse_attrs(op, json_attrs);
+    attrs = parse_attrs(g, op, json_attrs);
     if (attrs == NULL)
         return wg__graph_fail_again(g);
     node = wg_apply_in(g, op, in, op->attrs_size > 0 ? attrs : NULL);
+    wg__attrs_release(op, attrs);
     wg__free(NULL, attrs, 1, op->attrs_size);
     return node;
 }

@@ -17,6 +17,7 @@ static bool field_equal(const wg_attr *a, const void *x, const void *y)
     case WG_ATTR_ENUM: return *(const int *)x == *(const int *)y;
     case WG_ATTR_TEXT: return !strncmp(x, y, WG_ATTR_TEXT_MAX);
     case WG_ATTR_SHAPE: return wg_shape_equal(*(const wg_shape *)x, *(const wg_shape *)y);
+    case WG_ATTR_GRAPH: return *(wg_graph *const *)x == *(wg_graph *const *)y;
     case WG_ATTR_AXES: {
         const wg_axes *p = x, *q = y;
         return p->n == q->n && !memcmp(p->at, q->at, (size_t)used(p->n) * sizeof p->at[0]);
@@ -56,6 +57,7 @@ uint64_t wg__attrs_hash(const wg_op *op, const void *attrs)
         case WG_ATTR_I64: h = mix(h, x, 8); break;
         case WG_ATTR_BOOL: h = mix(h, x, sizeof(bool)); break;
         case WG_ATTR_DTYPE: h = mix(h, x, sizeof(wg_dtype)); break;
+        case WG_ATTR_GRAPH: h = mix(h, x, sizeof(wg_graph *)); break;
         case WG_ATTR_ENUM: h = mix(h, x, sizeof(int)); break;
         case WG_ATTR_TEXT: h = mix(h, x, strnlen(x, WG_ATTR_TEXT_MAX)); break;
         case WG_ATTR_SHAPE: {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "graph/json.h"
+#include "graph/scan.h"
 
 /* Nodes that an entry names, wherever in it they stand ("loss", "feeds", "outputs"): loading must find them again. */
 static void mark_named(const wg_graph *g, json_t *value, unsigned char *marks)
@@ -66,6 +67,8 @@ static bool outputs_fit(const wg_graph *g, wg_nodes outputs, const char *caller)
             wg__fail(WG_ERR_GRAPH, "%s: output %zu is %s", caller, i,
                      outputs.at[i] == NULL ? "NULL" : "of another graph");
             return false;
+        } else if (!wg__scan_outside(outputs.at[i], caller)) {
+            return false;
         }
     return true;
 }
@@ -78,7 +81,7 @@ static size_t collect(const wg_graph *g, const unsigned char *marks, const wg__o
     for (size_t i = 0; i < g->n_nodes; i++) {
         const wg__operation *o = g->nodes[i]->operation;
 
-        if (g->nodes[i]->result != 0 || !any_marked(o, marks))
+        if (g->nodes[i]->result != 0 || o->inside || !any_marked(o, marks)) /* scans hold what is inside */
             continue;
         if (operations != NULL)
             operations[n] = o;

@@ -16,6 +16,7 @@ static size_t attr_bytes(wg_kind kind)
         [WG_ATTR_F64] = sizeof(double),     [WG_ATTR_I64] = sizeof(int64_t),  [WG_ATTR_BOOL] = sizeof(bool),
         [WG_ATTR_DTYPE] = sizeof(wg_dtype), [WG_ATTR_ENUM] = sizeof(int),     [WG_ATTR_TEXT] = WG_ATTR_TEXT_MAX,
         [WG_ATTR_SHAPE] = sizeof(wg_shape), [WG_ATTR_AXES] = sizeof(wg_axes),     [WG_ATTR_LIST] = sizeof(wg_list),
+        [WG_ATTR_GRAPH] = sizeof(wg_graph *),
     };
     return (size_t)kind < WG_COUNT(bytes) ? bytes[kind] : 0;
 }
@@ -31,10 +32,10 @@ static const wg_attr *misplaced(const wg_op *op)
     return NULL;
 }
 
-/* A composition is always rewritten before it could run. Three of the built-in ones are carried out by the plan itself. */
+/* A composition is always rewritten before it could run. Four of the built-in ones are carried out by the plan itself. */
 static bool needs_kernel(const wg_op *op)
 {
-    return !(op->flags & WG_VIEW_OP) && !(op->rewrite && op->decompose) && op != &wg_op_assign && op != &wg_op_group && op != &wg_op_by_mode;
+    return !(op->flags & WG_VIEW_OP) && !(op->rewrite && op->decompose) && op != &wg_op_assign && op != &wg_op_group && op != &wg_op_by_mode && op != &wg_op_scan;
 }
 
 wg_status wg__check_descriptor(const char *caller, const wg_op *op)

@@ -67,6 +67,8 @@ void wg__graph_release(wg_graph *g)
     wg__free(&a, g->outputs, g->outputs_capacity, sizeof *g->outputs);
     free_pairs(&a, g->meta, g->n_meta, g->meta_capacity);
     free_pairs(&a, g->entries, g->n_entries, g->entries_capacity);
+    for (wg__body *b = g->bodies; b; b = b->next)
+        wg__graph_release(b->graph);
     wg__arena_free(&g->arena);
     wg__free(&a, g, 1, sizeof *g);
 }

@@ -24,7 +24,12 @@ typedef struct wg__operation {
     wg_init init;
     bool named;         /* by the user, not made up */
     wg_node *rewritten; /* memo of op->rewrite: NULL not asked yet, out itself: no better form */
+    const wg_scan *inside; /* the scan whose iterations compute it; NULL: none */
+    struct wg__operation *extended, *extends; /* of a scan: the next one that computes the same results and more; scan.h */
+    struct wg__scan_pulled *pulled; /* of a scan: its last adjoint; lib/grad/scan.c */
 } wg__operation;
+
+#define WG__PROMISED SIZE_MAX /* the index of a node that a scan has still to make */
 
 struct wg_node {
     wg__operation *operation;
@@ -40,6 +45,12 @@ struct wg_node {
 typedef struct wg__text_pair {
     char *key, *value;
 } wg__text_pair;
+
+/* A graph that an operation's attributes hold. */
+typedef struct wg__body {
+    wg_graph *graph; /* held */
+    struct wg__body *next;
+} wg__body;
 
 struct wg_graph {
     wg__allocator allocator;
@@ -69,6 +80,8 @@ struct wg_graph {
     bool given_up;         /* by wg_graph_free; what still holds the graph needs no default store */
     atomic_int store_lock; /* held while the store is made or completed: plans may be made by several threads at once */
     int64_t last_stream;   /* the largest `stream` of random operators */
+    wg_scan *scan;         /* the innermost open one */
+    wg__body *bodies;      /* of its operations */
     wg_node *step, *step_assign; /* wg_step_counter's variable and its one increment */
     /* wg_accumulate's, 0 and NULL without: an update lands in every so many runs; which run it is, as an i64 variable; whether
      * the update lands in this one, a bool; and the assigns of all that. */
@@ -95,12 +108,21 @@ void *wg__graph_fail_again(wg_graph *g);
 
 static inline const wg_op *wg__op_of(const wg_node *n) { return n->operation->op; }
 
+/* Whether a run reads the values of operand `slot`, or its shape alone. */
+static inline bool wg__reads_operand(const wg__operation *o, int slot)
+{
+    if (o->op->flags & WG_SHAPE_ONLY_LAST && slot == o->n_in - 1)
+        return false;
+    return !(o->op->flags & WG_SHAPE_ONLY_REST && slot > 0);
+}
+
 /* The expression that a node stands for, as text: "matmul(relu(x), b/w)"; named nodes and leaves end it, depth is limited. */
 char *wg__expression(const wg_node *, char *text, size_t size);
 
 /* Leaves' descriptors, and of operators that the engine itself must know. */
 extern const wg_op wg_op_input, wg_op_param, wg_op_variable, wg_op_constant;
 extern const wg_op wg_op_assign, wg_op_group, wg_op_by_mode, wg_op_stop_gradient, wg_op_dropout;
+extern const wg_op wg_op_scan, wg_op_transpose;
 extern const wg_op wg_op_zeros_like, wg_op_ones_like, wg_op_sum_to_like, wg_op_cast, wg_op_add;
 
 /* Every node that `wanted` needs, operands first, by creation index; marks[i] is set for operation-owning nodes' index. `marks` has

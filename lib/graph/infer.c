@@ -97,6 +97,8 @@ static bool attr_valid(const wg_attr *a, const void *attrs)
         return ((const wg_axes *)field)->n >= -1 && ((const wg_axes *)field)->n <= WG_MAX_RANK;
     case WG_ATTR_LIST:
         return ((const wg_list *)field)->n >= -1 && ((const wg_list *)field)->n <= WG_MAX_RANK;
+    case WG_ATTR_GRAPH:
+        return *(wg_graph *const *)field != NULL;
     case WG_ATTR_ENUM:
         return is_choice(a->choices, *(const int *)field);
     case WG_ATTR_I64: /* operators hand an axis on as an int */

@@ -45,7 +45,13 @@ bool wg__json_to_tensor(const json_t *, const wg_shape *, wg_dtype, void *elemen
 
 /* Fills op's attribute struct from an object (NULL: none given) and the defaults. False, as "op: text": WG_ERR_ARG for
  * an unknown or missing attribute or a value of the wrong kind, WG_ERR_NOMEM. */
-bool wg__attrs_parse(const wg_op *, const json_t *object, void *attrs);
+bool wg__attrs_parse(const wg_op *, const json_t *object, const wg_graph *like, void *attrs);
+/* Lets go of the graphs among parsed attributes. */
+void wg__attrs_release(const wg_op *, const void *attrs);
+/* A graph that is an attribute, {"nodes": [..], "outputs": [..]}, of operators that `like` knows; NULL: WG_ERR_FORMAT,
+ * WG_ERR_NOMEM. */
+wg_graph *wg__json_to_body(const json_t *, const wg_graph *like);
+void wg__json_body(wg__text *, const wg_graph *);
 /* Sets one field to its default, which the table holds as JSON, except that words need no quotes. False: there is none.
  * */
 bool wg__attr_default(const wg_op *, const wg_attr *, void *attrs);

@@ -93,6 +93,7 @@ static bool read_field(const wg_attr *a, const json_t *value, void *field)
         return true;
     case WG_ATTR_LIST:
         return read_list(value, field);
+    case WG_ATTR_GRAPH: /* has no default, and is read by itself */
     case WG_ATTR_END:
         break;
     }
@@ -120,6 +121,8 @@ static const char *what_is_expected(const wg_attr *a)
         return "a text of at most 63 bytes";
     case WG_ATTR_LIST:
         return "an integer, or a list of at most 8 integers and nulls";
+    case WG_ATTR_GRAPH:
+        return "an object with nodes and outputs";
     case WG_ATTR_END:
         break;
     }
@@ -135,6 +138,25 @@ static bool read_given(const wg_op *op, const wg_attr *a, const json_t *value, v
     wg__fail(WG_ERR_ARG, "%s: attribute %s: expected %s, got %s", op->name, a->name, what_is_expected(a),
              wg__json_shown(value, shown));
     return false;
+}
+
+static bool read_body(const wg_op *op, const wg_attr *a, const json_t *value, const wg_graph *like, void *attrs)
+{
+    wg_graph *body = wg__json_to_body(value, like);
+
+    if (body == NULL) {
+        wg__fail_in("%s: attribute %s: ", op->name, a->name);
+        return false;
+    }
+    *(wg_graph **)((char *)attrs + a->offset) = body;
+    return true;
+}
+
+void wg__attrs_release(const wg_op *op, const void *attrs)
+{
+    for (const wg_attr *a = op->attrs; attrs != NULL && a != NULL && a->name != NULL; a++)
+        if (a->kind == WG_ATTR_GRAPH)
+            wg__graph_release(*(wg_graph *const *)((const char *)attrs + a->offset));
 }
 
 bool wg__attr_default(const wg_op *op, const wg_attr *a, void *attrs)
@@ -190,7 +212,7 @@ static bool all_known(const wg_op *op, const json_t *object)
     return true;
 }
 
-bool wg__attrs_parse(const wg_op *op, const json_t *object, void *attrs)
+bool wg__attrs_parse(const wg_op *op, const json_t *object, const wg_graph *like, void *attrs)
 {
     char shown[WG__JSON_SHOWN];
 
@@ -205,10 +227,12 @@ bool wg__attrs_parse(const wg_op *op, const json_t *object, void *attrs)
     for (const wg_attr *a = op->attrs; a != NULL && a->name != NULL; a++) {
         const json_t *value = json_object_get(object, a->name);
 
-        if (value != NULL ? !read_given(op, a, value, attrs) : !wg__attr_default(op, a, attrs))
+        if (value != NULL && a->kind == WG_ATTR_GRAPH ? !read_body(op, a, value, like, attrs)
+            : value != NULL                           ? !read_given(op, a, value, attrs)
+                                                      : !wg__attr_default(op, a, attrs))
             return false;
     }
     return true;
 }
 
-bool wg__attrs_default(const wg_op *op, void *attrs) { return wg__attrs_parse(op, NULL, attrs); }
+bool wg__attrs_default(const wg_op *op, void *attrs) { return wg__attrs_parse(op, NULL, NULL, attrs); }

@@ -77,6 +77,9 @@ static void put_field(wg__text *t, const wg_attr *a, const void *attrs)
     case WG_ATTR_LIST:
         put_list(t, field);
         break;
+    case WG_ATTR_GRAPH:
+        wg__json_body(t, *(wg_graph *const *)field);
+        break;
     case WG_ATTR_END:
         break;
     }

@@ -2,6 +2,7 @@
  * expected. */
 #include <string.h>
 
+#include "graph/body.h"
 #include "graph/json_reader.h"
 #include "graph/names.h"
 
@@ -60,7 +61,7 @@ static wg_node *read_operation(const wg__reader *r, const wg_op *op)
     size_t n = 0;
 
     if (attrs != NULL && wg__reader_keys(r, "name op inputs attrs")) {
-        if (!wg__attrs_parse(op, json_object_get(r->node, "attrs"), attrs))
+        if (!wg__attrs_parse(op, json_object_get(r->node, "attrs"), r->graph, attrs))
             wg__reader_fail_again(r);
         else
             in = read_inputs(r, &n);
@@ -73,6 +74,7 @@ static wg_node *read_operation(const wg__reader *r, const wg_op *op)
         }
     }
     wg__free(NULL, in, n, sizeof *in);
+    wg__attrs_release(op, attrs);
     wg__free(NULL, attrs, 1, op->attrs_size);
     return made;
 }
@@ -130,7 +132,10 @@ static bool read_nodes(wg_graph *g, const json_t *nodes)
 
 /* ---- the whole ---- */
 
-static bool read_outputs(wg_graph *g, const json_t *list)
+static bool mark_output(wg_node *n) { return wg__mark_output(n) != NULL; }
+
+/* A body may give a node twice. */
+static bool read_outputs(wg_graph *g, const json_t *list, bool (*mark)(wg_node *))
 {
     char shown[WG__JSON_SHOWN];
 
@@ -146,7 +151,7 @@ static bool read_outputs(wg_graph *g, const json_t *list)
             wg__fail(WG_ERR_FORMAT, "outputs: %s is not a node", wg__json_shown(item, shown));
             return false;
         }
-        if (wg__mark_output(n) == NULL)
+        if (!mark(n))
             return false;
     }
     return true;
@@ -208,9 +213,32 @@ static bool check_header(const json_t *root)
 
 static bool read_graph(wg_graph *g, const json_t *root)
 {
-    return read_nodes(g, json_object_get(root, "nodes")) && read_outputs(g, json_object_get(root, "outputs")) &&
+    return read_nodes(g, json_object_get(root, "nodes")) && read_outputs(g, json_object_get(root, "outputs"), mark_output) &&
            read_pairs(g, "entries", json_object_get(root, "entries"), set_entry) &&
            read_pairs(g, "meta", json_object_get(root, "meta"), set_meta);
+}
+
+wg_graph *wg__json_to_body(const json_t *value, const wg_graph *like)
+{
+    char shown[WG__JSON_SHOWN];
+    const char *which;
+    wg_graph *body;
+
+    if (!json_is_object(value)) {
+        wg__fail(WG_ERR_FORMAT, "expected an object with nodes and outputs, got %s", wg__json_shown(value, shown));
+        return NULL;
+    }
+    if (!wg__json_only(value, "nodes outputs", &which)) {
+        wg__fail(WG_ERR_FORMAT, "member \"%.60s\" is unknown (known: nodes outputs)", which);
+        return NULL;
+    }
+    body = wg__graph_new_private(like);
+    if (body != NULL && (!read_nodes(body, json_object_get(value, "nodes")) ||
+                         !read_outputs(body, json_object_get(value, "outputs"), wg__body_output))) {
+        wg__graph_release(body);
+        return NULL;
+    }
+    return body;
 }
 
 wg_graph *wg_graph_parse(const char *json, size_t length, const wg_graph_opts *options)

@@ -117,6 +117,22 @@ static void put_pairs(wg__text *t, const char *key, const wg__text_pair *pairs, 
     wg__text_add(t, n > 0 ? "\n  }" : "");
 }
 
+void wg__json_body(wg__text *t, const wg_graph *body)
+{
+    const wg__operation **operations = wg__alloc(NULL, body->n_nodes, sizeof *operations);
+    size_t n = 0;
+
+    t->failed = t->failed || operations == NULL;
+    for (size_t i = 0; operations != NULL && i < body->n_nodes; i++)
+        if (body->nodes[i]->result == 0)
+            operations[n++] = body->nodes[i]->operation;
+    wg__text_add(t, "{\n");
+    put_nodes(t, operations, n);
+    put_outputs(t, wg_graph_outputs(body));
+    wg__text_add(t, "}");
+    wg__free(NULL, operations, body->n_nodes, sizeof *operations);
+}
+
 char *wg_graph_json(const wg_graph *g, wg_nodes outputs)
 {
     bool whole = outputs.n == 0;

@@ -9,4 +9,9 @@
 wg__operation *wg__operation_new(wg_graph *, const wg_op *, wg_nodes in, const void *attrs, int n_out, const wg_shape *,
                                  const wg_dtype *);
 
+/* The same in two steps: first the results, by which the user knows them, then operands and a place in the graph's order. */
+wg__operation *wg__operation_promise(wg_graph *, const wg_op *, const void *attrs, int n_out, const wg_shape *,
+                                     const wg_dtype *);
+bool wg__operation_enter(wg__operation *, wg_nodes in);
+
 #endif

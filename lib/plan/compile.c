@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/scan.h"
 #include "plan/plan.h"
 
 static bool wanted_usable(const wg_graph *g, wg_nodes wanted)
@@ -21,6 +22,8 @@ static bool wanted_usable(const wg_graph *g, wg_nodes wanted)
     for (size_t i = 0; i < wanted.n; i++)
         if (!wanted.at[i] || wanted.at[i]->operation->graph != g) {
             wg__fail(WG_ERR_GRAPH, "wg_compile: wanted node %zu is %s", i, wanted.at[i] ? "of another graph" : "NULL");
+            return false;
+        } else if (!wg__scan_outside(wanted.at[i], "wg_compile")) {
             return false;
         }
     return true;
@@ -160,6 +163,21 @@ static bool list_operations(wg_plan *p)
     return done;
 }
 
+/* The iterations of scans are plans of their own. */
+static bool plan_bodies(wg_plan *p)
+{
+    size_t n = p->canonical.graph->n_nodes;
+    if (!(p->body = wg__alloc_zero(&p->allocator, n, sizeof *p->body)))
+        return false;
+    for (size_t k = 0; k < p->n_operations; k++) {
+        const wg__operation *o = p->operation[k];
+        if (wg__scan_of(o) && p->computed[o->out->index] &&
+            !(p->body[o->out->index] = wg__plan_body(wg__scan_of(o)->body, p->mode)))
+            return false;
+    }
+    return true;
+}
+
 /* The copies' roots are what is wanted, as the pass before left it. */
 static bool canonise(wg_plan *p, wg_nodes wanted)
 {
@@ -171,6 +189,28 @@ static bool canonise(wg_plan *p, wg_nodes wanted)
     return done;
 }
 
+/* Everything but the store, which has been set where there is one. Takes the plan, also when it fails. */
+static wg_plan *make(wg_plan *p, wg_nodes wanted)
+{
+    if (wg__settle_graph(&p->settled, p->source, p->mode, wanted) && canonise(p, wanted) && list_wanted(p, wanted) &&
+        list_operations(p) && plan_bodies(p))
+        return p;
+    wg_plan_free(p);
+    return NULL;
+}
+
+static wg_plan *begin(wg_graph *g, wg_mode mode)
+{
+    wg_plan *p = wg__alloc_zero(&g->allocator, 1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->allocator = g->allocator;
+    atomic_init(&p->holds, 1);
+    p->source = wg__graph_hold(g);
+    p->mode = mode;
+    return p;
+}
+
 wg_plan *wg_compile(wg_graph *g, wg_mode mode, wg_nodes wanted)
 {
     if (!wanted_usable(g, wanted))
@@ -179,20 +219,21 @@ wg_plan *wg_compile(wg_graph *g, wg_mode mode, wg_nodes wanted)
         wg__fail(WG_ERR_ARG, "wg_compile: there is no mode %d: WG_INFER or WG_TRAIN", (int)mode);
         return NULL;
     }
-    wg_plan *p = wg__alloc_zero(&g->allocator, 1, sizeof *p);
-    if (!p)
-        return NULL;
-    p->allocator = g->allocator;
-    atomic_init(&p->holds, 1);
-    p->source = wg__graph_hold(g);
-    p->mode = mode;
-    p->store = wg_store_ref(wg_graph_store(g));
-    if (!p->store || !wg__settle_graph(&p->settled, g, mode, wanted) || !canonise(p, wanted) ||
-        !list_wanted(p, wanted) || !list_operations(p)) {
+    wg_plan *p = begin(g, mode);
+    if (p && !(p->store = wg_store_ref(wg_graph_store(g)))) {
         wg_plan_free(p);
         return NULL;
     }
-    return p;
+    return p ? make(p, wanted) : NULL;
+}
+
+wg_plan *wg__plan_body(wg_graph *body, wg_mode mode)
+{
+    wg_plan *p = begin(body, mode);
+    if (!p)
+        return NULL;
+    p->is_body = true;
+    return make(p, wg_graph_outputs(body));
 }
 
 wg_plan *wg__plan_hold(const wg_plan *p)
@@ -208,6 +249,9 @@ void wg_plan_free(wg_plan *p)
         return;
     wg__allocator a = p->allocator;
     size_t n = p->canonical.graph ? p->canonical.graph->n_nodes : 0;
+    for (size_t i = 0; p->body && i < n; i++)
+        wg_plan_free(p->body[i]);
+    wg__free(&a, p->body, n, sizeof *p->body);
     wg__free(&a, p->operation, n, sizeof *p->operation);
     wg__free(&a, p->computed, n, 1);
     wg__free(&a, p->leaf_of, n, sizeof *p->leaf_of);

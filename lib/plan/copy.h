@@ -27,14 +27,6 @@ bool wg__settle_graph(wg__copy *settled, const wg_graph *source, wg_mode, wg_nod
  * `wanted` are nodes of settled->graph. */
 bool wg__canonise_graph(wg__copy *canonical, const wg__copy *settled, wg_nodes wanted);
 
-/* Whether a run reads the values of operand `slot`, or its shape alone. */
-static inline bool wg__reads_operand(const wg__operation *o, int slot)
-{
-    if (o->op->flags & WG_SHAPE_ONLY_LAST && slot == o->n_in - 1)
-        return false;
-    return !(o->op->flags & WG_SHAPE_ONLY_REST && slot > 0);
-}
-
 /* The attribute of that name within `attrs`; NULL when the operator has none such. */
 const void *wg__attr_of(const wg_op *, const void *attrs, const char *name);
 

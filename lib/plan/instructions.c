@@ -4,7 +4,7 @@
 #include "plan/make.h"
 
 /* Room for what an instruction of one step has. */
-static wg__step *one_step(wg__making *m, wg__instruction *i, int n_in, int n_out)
+wg__step *wg__one_step(wg__making *m, wg__instruction *i, int n_in, int n_out)
 {
     wg__arena *a = &m->program->memory;
     wg__place nowhere = { -1, -1 };
@@ -21,7 +21,7 @@ static wg__step *one_step(wg__making *m, wg__instruction *i, int n_in, int n_out
     return i->step;
 }
 
-static void touch(wg__instruction *i, int buffer, bool write)
+void wg__touch(wg__instruction *i, int buffer, bool write)
 {
     for (int k = 0; k < i->n_accesses; k++)
         if (i->access[k].buffer == buffer) {
@@ -45,7 +45,7 @@ static bool add_stage(wg__making *m, const wg__item *item, const lowered *l, int
     const wg_stage *stage = &l->lowering->stage[number];
     const wg__op_kernels *kernels = &m->kernels[wg__op_index(o)];
     wg__instruction *i = wg__add_instruction(m, WG__STAGE);
-    wg__step *step = i ? one_step(m, i, o->n_in, o->n_out) : NULL;
+    wg__step *step = i ? wg__one_step(m, i, o->n_in, o->n_out) : NULL;
     if (!step || !(step->kernel = wg__kernel_for(o->op, kernels, stage->kernel, l->signature)))
         return false;
     step->call = wg__call_of(l->signature);
@@ -54,11 +54,11 @@ static bool add_stage(wg__making *m, const wg__item *item, const lowered *l, int
     step->scratch = l->scratch;
     for (int s = 0; s < o->n_in; s++)
         if ((step->in[s].buffer = l->in[s]) >= 0)
-            touch(i, l->in[s], false);
+            wg__touch(i, l->in[s], false);
     for (int r = 0; r < o->n_out; r++)
-        touch(i, step->out[r].buffer = l->out[r], true);
+        wg__touch(i, step->out[r].buffer = l->out[r], true);
     if (l->scratch >= 0)
-        touch(i, l->scratch, true);
+        wg__touch(i, l->scratch, true);
     i->extent = stage->extent;
     i->grain = stage->grain;
     i->cost = (double)stage->extent * stage->cost;
@@ -71,7 +71,7 @@ static bool add_stage(wg__making *m, const wg__item *item, const lowered *l, int
 static bool add_check(wg__making *m, const wg_node *n)
 {
     wg__instruction *i = wg__add_instruction(m, WG__CHECK);
-    wg__step *step = i ? one_step(m, i, 1, 1) : NULL;
+    wg__step *step = i ? wg__one_step(m, i, 1, 1) : NULL;
     int buffer = m->program->buffer[n->index];
     if (!step)
         return false;
@@ -79,7 +79,7 @@ static bool add_check(wg__making *m, const wg_node *n)
     step->call.out_type = n->dtype;
     step->in[0].buffer = buffer;
     step->node = n;
-    touch(i, buffer, false);
+    wg__touch(i, buffer, false);
     i->extent = wg_shape_count(m->program->shape[n->index]);
     i->grain = 16384;
     i->cost = 0.1 * (double)i->extent;
@@ -90,14 +90,14 @@ static bool add_check(wg__making *m, const wg_node *n)
 static bool add_copy(wg__making *m, int from, int to, bool final)
 {
     wg__instruction *i = wg__add_instruction(m, WG__COPY);
-    wg__step *step = i ? one_step(m, i, 1, 1) : NULL;
+    wg__step *step = i ? wg__one_step(m, i, 1, 1) : NULL;
     if (!step)
         return false;
     step->kernel = wg__kernel_copy;
     step->in[0].buffer = from;
     step->out[0].buffer = to;
-    touch(i, from, false);
-    touch(i, to, true);
+    wg__touch(i, from, false);
+    wg__touch(i, to, true);
     i->extent = (int64_t)m->program->buffers[to].bytes;
     i->grain = 65536;
     i->cost = 5 + 0.1 * (double)i->extent;
@@ -175,6 +175,30 @@ static int final_place(wg__making *m, const wg_node *n)
     return m->snapshot[root->index] >= 0 ? m->snapshot[root->index] : wg__buffer_of(m, root);
 }
 
+/* A body's result is computed where it goes; or copied there, when it is also something else: an operand, another result. */
+static bool add_results(wg__making *m)
+{
+    const wg_plan *p = m->plan;
+    for (size_t i = 0; i < p->n_wanted; i++) {
+        const wg_node *n = p->wanted[i].node;
+        int place = final_place(m, n), result = 0;
+        while (p->source->outputs[result] != p->wanted[i].asked)
+            result++;
+        if (place < 0)
+            return false;
+        wg__buffer *b = &m->program->buffers[place];
+        wg__buffer to = { .space = WG__TO_RESULT, .leaf = -1, .result = result, .bytes = b->bytes };
+        m->program->buffer[n->index] = place;
+        if (b->space == WG__IN_ARENA) {
+            b->space = WG__TO_RESULT;
+            b->result = result;
+        } else if ((place = wg__add_buffer(m, to)) < 0 || !add_copy(m, m->program->buffer[n->index], place, false)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool add_assigns(wg__making *m)
 {
     const wg_plan *p = m->plan;
@@ -200,9 +224,12 @@ wg_status wg__make_instructions(wg__making *m)
     if (!add_snapshots(m))
         return WG_ERR_NOMEM;
     for (int k = 0; k < m->n_items; k++) {
-        wg_status status = m->item[k].fused ? wg__make_group(m, &m->item[k]) : add_operation(m, &m->item[k]);
+        const wg__item *item = &m->item[k];
+        wg_status status = item->fused                             ? wg__make_group(m, item)
+                           : item->operation[0]->op == &wg_op_scan ? wg__make_loop(m, item)
+                                                                   : add_operation(m, item);
         if (status)
             return status;
     }
-    return add_assigns(m) ? WG_OK : WG_ERR_NOMEM;
+    return (m->plan->is_body ? add_results(m) : add_assigns(m)) ? WG_OK : WG_ERR_NOMEM;
 }

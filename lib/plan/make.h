@@ -3,6 +3,7 @@
 #define WG_PLAN_MAKE_H
 
 #include "plan/program.h"
+#include "plan/sizes.h"
 
 /* Operations that become instructions together: one, or several elementwise ones of one shape. */
 typedef struct wg__item {
@@ -18,6 +19,7 @@ typedef struct wg__making {
     wg__program *program;
     wg__program_opts opts;
     wg__arena memory; /* dies with the making */
+    wg__sizes sizes;
 
     /* Of nodes of the plan's graph, by index. */
     const void **known;   /* the values of constants, and of what is computed from them alone */
@@ -52,6 +54,7 @@ wg_status wg__make_order(wg__making *);
 /* Items become instructions (instructions.c, group.c). */
 wg_status wg__make_instructions(wg__making *);
 wg_status wg__make_group(wg__making *, const wg__item *);
+wg_status wg__make_loop(wg__making *, const wg__item *);
 /* Buffers get their places (memory.c). */
 wg_status wg__make_places(wg__making *);
 /* Which instructions are cut over workers, and where those must meet (parallel.c). */
@@ -87,6 +90,9 @@ int wg__add_buffer(wg__making *, wg__buffer);
 int wg__add_arena_buffer(wg__making *, const wg_node *);
 /* Adds an instruction, cleared; NULL: WG_ERR_NOMEM. Valid until the next is added. */
 wg__instruction *wg__add_instruction(wg__making *, wg__kind);
+/* Room for what an instruction of one step has; NULL: WG_ERR_NOMEM. And what it touches, of each buffer once. */
+wg__step *wg__one_step(wg__making *, wg__instruction *, int n_in, int n_out);
+void wg__touch(wg__instruction *, int buffer, bool write);
 /* The buffer where a root's value is read; -1 after a failure. Leaves and constants get theirs on first use. */
 int wg__buffer_of(wg__making *, const wg_node *root);
 /* The buffer of a variable for writing. */

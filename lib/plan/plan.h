@@ -37,9 +37,13 @@ struct wg_plan {
     wg__operation **operation;
     size_t n_operations;
     unsigned char *computed; /* by index of an operation's first node */
+    wg_plan **body;          /* the same: what the iterations of a computed scan do; NULL: no scan */
+    bool is_body;            /* without a store: its leaves are inputs, and its results the source's outputs */
 };
 
 wg_plan *wg__plan_hold(const wg_plan *);
+/* A plan for the iterations of a scan. */
+wg_plan *wg__plan_body(wg_graph *body, wg_mode);
 
 /* The user's node that a node of the plan's graph stands for. */
 static inline const wg_node *wg__plan_origin(const wg_plan *p, const wg_node *n)

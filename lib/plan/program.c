@@ -1,4 +1,5 @@
 /* The passes, one after another. */
+#include "plan/loop.h"
 #include "plan/make.h"
 
 static wg_status make(wg__making *m, const wg_shape *fed)
@@ -44,6 +45,9 @@ void wg__program_free(wg__program *p)
     if (!p)
         return;
     const wg__allocator *a = &p->plan->allocator;
+    for (int k = 0; k < p->n_instructions; k++)
+        if (p->instruction[k].loop)
+            wg__program_free(p->instruction[k].loop->body);
     wg__free(a, p->buffers, p->buffers_capacity, sizeof *p->buffers);
     wg__free(a, p->instruction, p->instructions_capacity, sizeof *p->instruction);
     wg__arena_free(&p->memory);

@@ -10,12 +10,13 @@ typedef enum wg__space {
     WG__IN_ARENA,    /* at `offset` of the workspace */
     WG__IN_CONSTANT, /* at `value` */
     WG__IN_LEAF,     /* what was fed for leaf `leaf`, else the store's value: only read */
-    WG__TO_VARIABLE  /* the store's value of leaf `leaf`: only written */
+    WG__TO_VARIABLE, /* the store's value of leaf `leaf`: only written */
+    WG__TO_RESULT    /* of a body: where this iteration's result `result` goes */
 } wg__space;
 
 typedef struct wg__buffer {
     wg__space space;
-    int leaf;
+    int leaf, result;
     size_t bytes, offset;
     const void *value;
     int first, last; /* instructions that touch it first and last; last = n_instructions: until the next run */
@@ -46,7 +47,7 @@ typedef struct wg__access {
     bool aligned; /* unit i of the work touches part i of the buffer, and nothing else of it */
 } wg__access;
 
-typedef enum wg__kind { WG__STAGE, WG__FUSED, WG__COPY, WG__CHECK } wg__kind;
+typedef enum wg__kind { WG__STAGE, WG__FUSED, WG__COPY, WG__CHECK, WG__LOOP } wg__kind;
 
 typedef struct wg__instruction {
     wg__kind kind;
@@ -59,6 +60,7 @@ typedef struct wg__instruction {
     double cost;      /* nanoseconds on one core, roughly */
     wg__access *access;
     int n_accesses;
+    struct wg__loop *loop; /* of a scan */
     bool fallible; /* may return an error */
     bool final;    /* writes variables: nothing may fail after it */
     bool split;    /* over workers; else worker 0 does it all */
@@ -84,8 +86,9 @@ typedef struct wg__program {
 
 typedef struct wg__program_opts {
     bool check_finite;
-    bool threads; /* more than one */
-    bool forced;  /* split even the smallest work */
+    int threads;
+    bool forced; /* split even the smallest work */
+    const struct wg__sizes *sizes; /* of a body: what the names of outside stand for; NULL: none */
 } wg__program_opts;
 
 /* The program of a plan whose leaves were fed these shapes (by leaf). NULL: WG_ERR_SHAPE, WG_ERR_NOMEM, and what an operator's

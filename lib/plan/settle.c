@@ -1,5 +1,6 @@
 /* The first pass: a mode is chosen, and operators give way to the better forms that they know of themselves. */
 #include "plan/copy.h"
+#include "plan/loop.h"
 
 /* The slot of the operand whose value a node has in this mode, without any computation; -1: it computes. */
 static int passes_on(const wg__operation *o, wg_mode mode)
@@ -12,17 +13,23 @@ static int passes_on(const wg__operation *o, wg_mode mode)
 }
 
 /* Like wg__mark_needed, but not what belongs to the other mode. */
-static void mark_needed(const wg_graph *g, wg_mode mode, wg_nodes wanted, unsigned char *needed)
+static bool mark_needed(const wg_graph *g, wg_mode mode, wg_nodes wanted, unsigned char *needed)
 {
     for (size_t i = 0; i < wanted.n; i++)
         needed[wanted.at[i]->index] = 1;
     for (size_t i = g->n_nodes; i-- > 0;) {
         const wg__operation *o = g->nodes[i]->operation;
         const int passed = passes_on(o, mode);
+        if (wg__scan_of(o)) {
+            if (g->nodes[i] == o->out && !wg__scan_mark(o, needed))
+                return false;
+            continue;
+        }
         for (int s = 0; needed[i] && s < o->n_in; s++)
             if (passed < 0 || s == passed)
                 needed[o->in[s]->index] = 1;
     }
+    return true;
 }
 
 /* The best form of a node: a replacement may itself have a better one. */
@@ -69,11 +76,11 @@ bool wg__settle_graph(wg__copy *c, const wg_graph *source, wg_mode mode, wg_node
     unsigned char *needed = wg__alloc_zero(a, c->n_image, 1);
     if (!needed)
         return false;
-    mark_needed(source, mode, wanted, needed);
-    bool done = true;
+    bool done = mark_needed(source, mode, wanted, needed);
     for (size_t i = 0; done && i < c->n_image; i++) /* operands come first; an operation's results together */
         if (needed[i] && !c->image[i])
-            done = settle_operation(c, source->nodes[i]->operation, mode);
+            done = wg__scan_of(source->nodes[i]->operation) ? wg__scan_settle(c, source->nodes[i]->operation, needed)
+                                                            : settle_operation(c, source->nodes[i]->operation, mode);
     wg__free(a, needed, c->n_image, 1);
     return done;
 }

@@ -14,11 +14,11 @@ static wg_status fail_at(const wg__making *m, const wg__operation *o, wg_status 
                     wg__expression(wg__plan_origin(m->plan, o->out), text, sizeof text));
 }
 
-static wg_status bind_leaves(const wg__making *m, const wg_shape *fed, wg__sizes *sizes)
+static wg_status bind_leaves(wg__making *m, const wg_shape *fed)
 {
     const wg_plan *p = m->plan;
     for (size_t i = 0; i < p->n_leaves; i++) {
-        wg_status status = wg__sizes_bind(sizes, p->leaf[i].node, &fed[i]);
+        wg_status status = wg__sizes_bind(&m->sizes, p->leaf[i].node, &fed[i]);
         if (status)
             return status;
         m->program->shape[p->leaf[i].node->index] = fed[i];
@@ -31,7 +31,8 @@ wg_status wg__make_shapes(wg__making *m, const wg_shape *fed)
     const wg_plan *p = m->plan;
     const wg_graph *g = p->canonical.graph;
     wg__program *program = m->program;
-    wg__sizes sizes = { { 0 }, { NULL } };
+    if (m->opts.sizes)
+        m->sizes = *m->opts.sizes;
     program->shape = wg__arena_alloc(&program->memory, g->n_nodes * sizeof *program->shape);
     program->signature = wg__arena_alloc(&program->memory, g->n_nodes * sizeof *program->signature);
     m->kernels = wg__arena_alloc(&m->memory, g->n_nodes * sizeof *m->kernels);
@@ -40,11 +41,11 @@ wg_status wg__make_shapes(wg__making *m, const wg_shape *fed)
     for (size_t i = 0; i < g->n_nodes; i++)
         if (wg__op_of(g->nodes[i]) == &wg_op_constant)
             program->shape[i] = g->nodes[i]->shape;
-    wg_status status = bind_leaves(m, fed, &sizes);
+    wg_status status = bind_leaves(m, fed);
     for (size_t i = 0; i < p->n_operations && !status; i++) {
         const wg__operation *o = p->operation[i];
         size_t at = wg__op_index(o);
-        status = wg__signature_of(&sizes, o, program->shape, &program->memory, &program->signature[at]);
+        status = wg__signature_of(&m->sizes, o, program->shape, &program->memory, &program->signature[at]);
         if (status)
             return fail_at(m, o, status);
         m->kernels[at] = wg__kernels_of(o->op);

@@ -149,7 +149,7 @@ wg_status wg_verify_mutants(const wg_op *op, const wg_verify_opts *opts, void (*
 {
     if (!op || !op->name || op->size != sizeof *op)
         return wg__fail(WG_ERR_ARG, "wg_verify_mutants: no operator, or its descriptor does not begin with WG_OP");
-    bool differentiable = (op->backward || op->decompose) && !(op->flags & (WG_NO_GRADIENT | WG_EFFECT));
+    bool differentiable = (op->backward || op->decompose) && !(op->flags & (WG_NO_GRADIENT | WG_EFFECT | WG_HOLDS_GRAPH));
     if (!differentiable || !op->n_samples)
         return WG_OK;
     wg__mutated *m = wg__alloc(NULL, 1, sizeof *m);

@@ -206,7 +206,7 @@ static void count_decided(wg__session *s, wg_check check)
 
 static wg_status check_samples(wg__session *s)
 {
-    bool exempt = s->op->flags & (WG_LEAF | WG_EFFECT);
+    bool exempt = s->op->flags & (WG_LEAF | WG_EFFECT | WG_HOLDS_GRAPH);
     int order = s->opts->order ? s->opts->order : 2;
     wg_check missing = { .op = s->op->name, .what = "samples", .slot = -1, .sample = -1, .verdict = WG_FAIL };
     if (!s->op->n_samples && !exempt)
