@@ -31,6 +31,18 @@ double slope(double x) { return x * x * x + 2 * x; }
 
 wg_grads gradients(void) { return wg_grads_of(loss, WG_NODES(w)); }
 
+wg_grads two_layers(void)
+{
+    wg_node *sum = loss;
+    static const char *const names[] = { "layer/b", "norm/gamma", "norm/beta" };
+    wg_node *all[4] = { w };
+    for (int i = 0; i < 3; i++) {
+        all[i + 1] = wg_param(g, names[i], WG_F64, WG_SHAPE(2), wg_init_constant(1));
+        sum = wg_add(sum, wg_sum(wg_square(all[i + 1]), WG_ALL_AXES, false));
+    }
+    return wg_grads_of(sum, (wg_nodes){ all, 4 });
+}
+
 wg_node *rate(double value) { return wg_const(g, value); }
 
 void run(wg_node *update, int times)
@@ -59,7 +71,7 @@ void values_over_time(wg_node *scalar, double *value, int n)
 int main(void)
 {
     Suite *suite = suite_create("optim");
-    TCase *cases[] = { rules_case(), schedules_case(), gradients_case(), averages_case() };
+    TCase *cases[] = { rules_case(), schedules_case(), gradients_case(), accumulation_case(), averages_case() };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tcase_add_checked_fixture(cases[i], set_up, tear_down);
         suite_add_tcase(suite, cases[i]);

@@ -23,7 +23,10 @@ bool wg__optim_option(wg_graph *g, const char *name, const char *option, double 
         *value = otherwise;
     if (*value >= 0 && *value < below)
         return true;
-    wg__graph_fail(g, WG_ERR_ARG, "%s: %s is %g, but must be at least 0 and below %g", name, option, *value, below);
+    if (below < HUGE_VAL)
+        wg__graph_fail(g, WG_ERR_ARG, "%s: %s is %g, but must be at least 0 and below %g", name, option, *value, below);
+    else
+        wg__graph_fail(g, WG_ERR_ARG, "%s: %s is %g, but must be a number that is not negative", name, option, *value);
     return false;
 }
 
