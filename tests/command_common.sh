@@ -13,6 +13,9 @@ cd "$place" || exit 1
 failures=0
 checks=0
 
+# Data for the tests has points, whatever the locale that the command runs in.
+awk() { LC_ALL=C command awk "$@"; }
+
 fail() {
     failures=$((failures + 1))
     echo "FAILED: $*"
