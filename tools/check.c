@@ -33,6 +33,8 @@ static const option table_of_options[] = {
     { .name = "x", .argument = "FILE[:MEMBER]", .kind = OPTION_TEXT, AT(x), .help = "its examples" },
     { .name = "y", .argument = "FILE[:MEMBER]", .kind = OPTION_TEXT, AT(y), .help = "its labels" },
     { .name = "data", .argument = "SPEC", .kind = OPTION_TEXT, AT(data), .help = "both, as for wengert train" },
+    { .name = "feed", .argument = "NAME=FILE[:MEMBER]", .kind = OPTION_LIST, AT(feed),
+      .help = "what another input of the model is fed with; may be repeated" },
     { .name = "examples-axis", .argument = "AXIS", .kind = OPTION_COUNT, AT(examples_axis), .otherwise = "0",
       .help = "the files' axis along which the examples lie" },
     { .name = NULL },
@@ -199,11 +201,12 @@ static int check_graph(const struct check_options *o, wg_graph *g)
     json_t *result = NULL;
     if (!model_find(&m, g, o->model))
         return FAILED;
+    const struct sources sources = { "check", "", o->data, o->x, o->y, &o->feed, o->examples_axis };
     int code = FAILED;
     if (!m.cost)
         tool_failed("%s: the entry \"train\" names no loss to be differentiated", o->model);
     else
-        code = dataset_open(&d, "check", "", o->data, o->x, o->y, o->examples_axis, &m.known);
+        code = dataset_open_for(&d, &sources, &m, &m.known, o->model);
     if (m.cost && !code) {
         code = model_verify(g, wg_node_name(m.cost), wg_graph_store(g), &m, &d,
                             WG_OPTS(wg_verify_opts, .order = (int)o->order, .seed = (uint64_t)o->seed,
@@ -238,7 +241,7 @@ static int misuse(const struct command *c)
         return tool_misused("check: either operators or --model");
     if (o->textbook && !o->model)
         return tool_misused("check: --textbook is for --model");
-    if (!o->model && (o->x || o->y || o->data))
+    if (!o->model && (o->x || o->y || o->data || o->feed.n))
         return tool_misused("check: data is for --model MODEL");
     if (o->calibrate && !o->html && (c->n_operands || o->model || o->thorough || o->slots))
         return tool_misused("check: --calibrate measures the verifier itself: no operators, --model, --thorough or --slots "

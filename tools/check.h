@@ -11,6 +11,7 @@ struct check_options {
     int64_t order, seed, draws, points, examples_axis;
     bool thorough, calibrate, slots, verbose, mutate, textbook;
     const char *model, *data, *x, *y, *html;
+    texts feed;
 };
 
 /* Operators to check, and how. */

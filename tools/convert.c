@@ -81,7 +81,7 @@ static void put(void *to, wg_dtype dtype, int64_t i, double v)
 wg_view view_as(wg_view view, wg_dtype dtype, void **memory, char text[80])
 {
     *memory = NULL;
-    if (view.dtype == dtype || !view.data)
+    if (!view.data || (view.dtype == dtype && !view.strided))
         return view;
     int64_t n = wg_shape_count(view.shape);
     *memory = tool_alloc((size_t)n, wg_dtype_size(dtype));

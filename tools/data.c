@@ -36,8 +36,7 @@ wg_view table_rows(table *t, int64_t n)
     return rows;
 }
 
-/* The same elements with `axis` first. */
-static wg_view with_axis_first(wg_view view, int axis)
+wg_view view_axis_first(wg_view view, int axis)
 {
     wg_view moved = view;
     int64_t stride = 1, strides[WG_MAX_RANK] = { 0 };
@@ -67,7 +66,7 @@ static bool look_along(table *t, int64_t axis)
     if (!all.data)
         return false;
     t->source = t->data;
-    t->data = wg_data_view(with_axis_first(all, (int)axis));
+    t->data = wg_data_view(view_axis_first(all, (int)axis));
     if (!t->data)
         tool_failed("%s: %s", t->name, wg_error());
     return t->data != NULL;
@@ -148,13 +147,23 @@ bool table_take(table *t, const int64_t *row, int64_t n)
 
 bool dataset_take(dataset *d, const int64_t *row, int64_t n)
 {
-    return table_take(&d->x, row, n) && (!d->labelled || table_take(&d->y, row, n));
+    bool taken = table_take(&d->x, row, n) && (!d->labelled || table_take(&d->y, row, n));
+    for (size_t i = 0; i < d->n_more && taken; i++)
+        taken = table_take(&d->more[i].table, row, n);
+    return taken;
 }
 
 void dataset_close(dataset *d)
 {
     table_close(&d->x);
     table_close(&d->y);
+    for (size_t i = 0; i < d->n_more; i++) {
+        table_close(&d->more[i].table);
+        free(d->more[i].input);
+    }
+    free(d->more);
+    d->more = NULL;
+    d->n_more = 0;
     d->labelled = false;
 }
 
@@ -194,16 +203,15 @@ static int open_files(dataset *d, const char *x, const char *y, int64_t axis, co
     return DONE;
 }
 
-int dataset_open(dataset *d, const char *verb, const char *prefix, const char *data, const char *x, const char *y,
-                 int64_t axis, const struct known *known)
+int dataset_open(dataset *d, const struct sources *s, const struct known *known)
 {
     *d = (dataset){ .labelled = false };
-    if (data && (x || y))
-        return tool_misused("%s: --%sdata stands for --%sx and --%sy; give one or the other", verb, prefix, prefix,
-                            prefix);
-    if (!data && !x)
-        return tool_misused("%s: --%sx FILE[:MEMBER] is missing", verb, prefix);
-    int code = data ? open_data(d, data, axis, known) : open_files(d, x, y, axis, known);
+    if (s->data && (s->x || s->y))
+        return tool_misused("%s: --%sdata stands for --%sx and --%sy; give one or the other", s->verb, s->prefix, s->prefix,
+                            s->prefix);
+    if (!s->data && !s->x)
+        return tool_misused("%s: --%sx FILE[:MEMBER] is missing", s->verb, s->prefix);
+    int code = s->data ? open_data(d, s->data, s->axis, known) : open_files(d, s->x, s->y, s->axis, known);
     if (!code && d->labelled && table_count(&d->x) != table_count(&d->y))
         code = tool_failed("%s: %lld examples, but %s has %lld labels", d->x.name, (long long)table_count(&d->x),
                            d->y.name, (long long)table_count(&d->y));

@@ -37,16 +37,30 @@ wg_view table_rows(table *, int64_t n);
 /* Keeps only those rows, in that order. False, and the message printed. */
 bool table_take(table *, const int64_t *row, int64_t n);
 
+/* What an input besides x and y is fed with. */
+typedef struct further {
+    char *input;
+    table table;
+} further;
+
 /* Inputs, and labels where there are any. */
 typedef struct dataset {
     table x, y;
     bool labelled;
+    further *more;
+    size_t n_more;
 } dataset;
 
-/* From --x and --y, or from --data: "moons:N[:SEED]", "spiral:N[:SEED]", or a file with members x and y. y may be NULL, and `known` too.
- * `prefix` is put before the options' names in messages ("test-"). Returns 0 or an exit code, with the message printed. */
-int dataset_open(dataset *, const char *verb, const char *prefix, const char *data, const char *x, const char *y,
-                 int64_t axis, const struct known *known);
+/* Where a data set comes from: --x and --y, or --data: "moons:N[:SEED]", "spiral:N[:SEED]", or a file with members x and y. */
+struct sources {
+    const char *verb, *prefix;   /* for messages: `prefix` stands before the options' names ("test-") */
+    const char *data, *x, *y;    /* NULL: not given */
+    const texts *feeds;          /* "NAME=FILE[:MEMBER]"; may be NULL */
+    int64_t axis;                /* along which the examples lie */
+};
+/* x, and labels where there are some; the feeds are not looked at. `known` may be NULL. Returns 0 or an exit code, with the message
+ * printed. */
+int dataset_open(dataset *, const struct sources *, const struct known *known);
 void dataset_close(dataset *);
 bool dataset_take(dataset *, const int64_t *row, int64_t n);
 
@@ -55,7 +69,9 @@ int generate(const char *spec, double **x, int64_t **y, int64_t *n);
 
 /* All elements of a view as doubles, row by row. */
 void view_doubles(wg_view, double *out);
-/* The view in another type: itself, or a copy in *memory (to be freed). Floats and integers become floats, rounded;
+/* The same elements, of a contiguous view, with `axis` put first. */
+wg_view view_axis_first(wg_view, int axis);
+/* The view in another type and contiguous: itself, or a copy in *memory (to be freed). Floats and integers become floats, rounded;
  * what does not fit an integer type is an error: data NULL and *text says which value. */
 wg_view view_as(wg_view, wg_dtype, void **memory, char text[80]);
 

@@ -44,15 +44,20 @@ static wg_graph *parse_file(const char *path, const wg_graph_opts *opts)
     return g;
 }
 
-wg_graph *graph_open(const char *path, const wg_registry *registry, int64_t threads)
+wg_graph *graph_open_with(const char *path, const wg_graph_opts *opts)
 {
-    const wg_graph_opts opts = { .size = sizeof opts, .registry = registry, .threads = (int)threads };
     if (!is_archive(path))
-        return parse_file(path, &opts);
-    wg_graph *g = wg_graph_load(path, &opts);
+        return parse_file(path, opts);
+    wg_graph *g = wg_graph_load(path, opts);
     if (!g)
         tool_failed("%s", wg_error());
     return g;
+}
+
+wg_graph *graph_open(const char *path, const wg_registry *registry, int64_t threads)
+{
+    return graph_open_with(path,
+                           WG_OPTS(wg_graph_opts, .registry = registry, .threads = (int)threads));
 }
 
 /* The node that an entry names: of a list, the one at `index`. NULL: none. */
@@ -86,7 +91,23 @@ static json_t *entry_of(const wg_graph *g, const char *name)
     return text ? json_loads(text, 0, NULL) : NULL;
 }
 
-bool model_find(struct model *m, wg_graph *g, const char *path)
+/* What the loss is by its operator. */
+static enum loss_kind kind_of(const wg_node *cost)
+{
+    static const struct {
+        const char *op;
+        enum loss_kind kind;
+    } kinds[] = { { "bce", LOSS_BCE },
+                  { "bce_with_logits", LOSS_BCE },
+                  { "cross_entropy", LOSS_CROSS_ENTROPY },
+                  { "mse", LOSS_MSE } };
+    for (size_t i = 0; i < WG_COUNT(kinds) && cost; i++)
+        if (!strcmp(wg_node_op(cost)->name, kinds[i].op))
+            return kinds[i].kind;
+    return LOSS_AUTO;
+}
+
+void model_read(struct model *m, wg_graph *g)
 {
     json_t *predict = entry_of(g, "predict");
     wg_nodes outputs = wg_graph_outputs(g);
@@ -105,7 +126,12 @@ bool model_find(struct model *m, wg_graph *g, const char *path)
         m->prediction = outputs.at[0];
     const char *kind = json_string_value(json_object_get(m->train, "kind"));
     int loss = kind ? read_choice(kind, "auto|bce|cross_entropy|mse") : LOSS_AUTO;
-    m->loss = loss < 0 ? LOSS_AUTO : (enum loss_kind)loss;
+    m->loss = loss > 0 ? (enum loss_kind)loss : kind_of(m->cost);
+}
+
+bool model_find(struct model *m, wg_graph *g, const char *path)
+{
+    model_read(m, g);
     if (m->x && m->prediction)
         return true;
     tool_failed("%s: which %s is meant? An entry \"predict\" would say: {\"feeds\": [..], \"outputs\": [..]}", path,
@@ -127,7 +153,7 @@ bool feed_as(wg_exec *e, const wg_node *to, wg_view view, const char *name)
     char why[80];
     wg_view fitting = view_as(view, wg_node_dtype(to), &memory, why);
     if (!fitting.data) {
-        tool_failed("%s: %s", name, why);
+        tool_failed("%s: %s: %s", name, wg_node_name(to), why);
         return false;
     }
     wg_status status = memory ? wg_feed(e, to, fitting) : wg_bind(e, to, fitting);
@@ -164,37 +190,48 @@ static bool prediction_fits(wg_view p, int64_t rows, int64_t *width, const wg_vi
     return false;
 }
 
+/* A result with its examples along the first axis: itself, or a copy in *memory. */
+static wg_view examples_first(wg_view result, const wg_node *node, void **memory)
+{
+    char why[80];
+    int axis = shape_examples_axis(wg_node_shape(node));
+    return view_as(axis ? view_axis_first(result, axis) : result, result.dtype, memory, why);
+}
+
+/* Looks whether a piece of the predictions is one, and measures it where there are labels. */
+static bool take_piece(wg_view prediction, dataset *d, int64_t first, int64_t rows, int64_t *width,
+                       struct metrics *metrics)
+{
+    if (!d->labelled)
+        return prediction_fits(prediction, rows, width, NULL, metrics->loss, d);
+    wg_view y = wg_data_rows(d->y.data, first, rows);
+    if (!y.data) {
+        tool_failed("%s: %s", d->y.name, wg_error());
+        return false;
+    }
+    if (!prediction_fits(prediction, rows, width, &y, metrics->loss, d))
+        return false;
+    metrics_add(metrics, prediction, y);
+    return true;
+}
+
 bool model_predict(wg_exec *e, const struct model *m, dataset *d, struct metrics *metrics,
                    bool (*each)(void *, wg_view), void *user)
 {
     int64_t n = table_count(&d->x), piece = piece_of(&d->x), width = 0;
     for (int64_t first = 0; first < n; first += piece) {
         int64_t rows = n - first < piece ? n - first : piece;
-        wg_view x = wg_data_rows(d->x.data, first, rows);
-        if (!x.data) {
-            tool_failed("%s: %s", d->x.name, wg_error());
-            return false;
-        }
-        if (!feed_as(e, m->x, x, d->x.name))
+        if (!feed_examples(e, m, d, false, first, rows))
             return false;
         if (wg_run(e)) {
             tool_failed("%s: %s", d->x.name, wg_exec_error(e));
             return false;
         }
-        wg_view prediction = wg_result(e, m->prediction);
-        if (d->labelled) {
-            wg_view y = wg_data_rows(d->y.data, first, rows);
-            if (!y.data) {
-                tool_failed("%s: %s", d->y.name, wg_error());
-                return false;
-            }
-            if (!prediction_fits(prediction, rows, &width, &y, metrics->loss, d))
-                return false;
-            metrics_add(metrics, prediction, y);
-        } else if (!prediction_fits(prediction, rows, &width, NULL, metrics->loss, d)) {
-            return false;
-        }
-        if (each && !each(user, prediction))
+        void *memory;
+        wg_view prediction = examples_first(wg_result(e, m->prediction), m->prediction, &memory);
+        bool done = take_piece(prediction, d, first, rows, &width, metrics) && (!each || each(user, prediction));
+        free(memory);
+        if (!done)
             return false;
     }
     return true;

@@ -14,6 +14,8 @@ bool plugins_load(const struct common *, wg_registry **registry);
 /* A graph from a description or a checkpoint, told apart by content. NULL, and the message printed. */
 wg_graph *graph_open(const char *path, const wg_registry *, int64_t threads);
 
+wg_graph *graph_open_with(const char *path, const wg_graph_opts *);
+
 /* Does the file begin as a ZIP archive does? */
 bool is_archive(const char *path);
 
@@ -26,7 +28,9 @@ struct model {
     struct known known;  /* of the tables that it was trained on */
     json_t *train;       /* the entry "train"; may be NULL */
 };
-/* False, and the message printed: no input or output that could be meant. */
+/* What there is of it; all may be missing. */
+void model_read(struct model *, wg_graph *);
+/* The same. False, and the message printed: no input or output that could be meant. */
 bool model_find(struct model *, wg_graph *, const char *path);
 void model_free(struct model *);
 
@@ -34,6 +38,17 @@ void model_free(struct model *);
  * the message printed. */
 bool feed_as(wg_exec *, const wg_node *, wg_view, const char *name);
 
+/* A data set for a model, which may be fed by its inputs' names: those of x and y stand for --x and --y, the others are added. `path` is the
+ * model's. Returns 0 or an exit code, with the message printed. */
+int dataset_open_for(dataset *, const struct sources *, const struct model *, const struct known *known, const char *path);
+/* The axis of an input or result along which examples lie: the first whose size is known only at run time; 0 where all are known. */
+int shape_examples_axis(wg_shape);
+/* Feeds rows (n, ..) of a file to an input that may have its examples along another axis, and an example's values in another shape. */
+bool feed_rows(wg_exec *, const wg_node *, wg_view rows, const char *name);
+/* Inputs and their tables: x, with `labels` y, and the data set's others. Room for n_more + 2; how many there are. */
+size_t feed_list(const struct model *, dataset *, bool labels, const wg_node **to, table **from);
+/* Feeds n examples from `first` on to all of these. False, and the message printed. */
+bool feed_examples(wg_exec *, const struct model *, dataset *, bool labels, int64_t first, int64_t n);
 /* How well predictions fit labels. */
 struct metrics {
     enum loss_kind loss;    /* LOSS_AUTO: settled by the first labels */

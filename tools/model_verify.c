@@ -64,17 +64,6 @@ static int verify_at(wg_exec *e, wg_node *cost, int64_t examples, const wg_verif
     return code;
 }
 
-static bool feed_first(wg_exec *e, const struct model *m, dataset *d, int64_t examples)
-{
-    wg_view rows = table_rows(&d->x, examples);
-    if (!rows.data || !feed_as(e, m->x, rows, d->x.name))
-        return false;
-    if (!m->y || !d->labelled)
-        return true;
-    rows = table_rows(&d->y, examples);
-    return rows.data && feed_as(e, m->y, rows, d->y.name);
-}
-
 int model_verify(wg_graph *g, const char *cost, wg_store *values, const struct model *m, dataset *d,
                  const wg_verify_opts *opts, json_t **result)
 {
@@ -85,7 +74,7 @@ int model_verify(wg_graph *g, const char *cost, wg_store *values, const struct m
     int code = FAILED;
     if (!e)
         tool_failed("gradients: %s", wg_error());
-    else if (feed_first(e, m, d, examples))
+    else if (feed_examples(e, m, d, true, 0, examples))
         code = verify_at(e, scalar, examples, opts, result);
     wg_exec_free(e);
     wg_plan_free(plan);

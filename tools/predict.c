@@ -7,6 +7,7 @@
 struct predict_options {
     struct common common;
     const char *data, *x, *y, *out;
+    texts feed;
     int64_t examples_axis, threads;
     int part;
 };
@@ -19,6 +20,8 @@ static const option table_of_options[] = {
     { .name = "y", .argument = "FILE[:MEMBER]", .kind = OPTION_TEXT, AT(y), .help = "labels, to be compared with" },
     { .name = "data", .argument = "SPEC", .kind = OPTION_TEXT, AT(data),
       .help = "both: moons:N[:SEED], spiral:N[:SEED], or a file with members x and y" },
+    { .name = "feed", .argument = "NAME=FILE[:MEMBER]", .kind = OPTION_LIST, AT(feed),
+      .help = "what another input is fed with; may be repeated" },
     { .name = "examples-axis", .argument = "AXIS", .kind = OPTION_COUNT, AT(examples_axis), .otherwise = "0",
       .help = "the files' axis along which the examples lie" },
     { .name = "part", .kind = OPTION_CHOICE, AT(part), .otherwise = "all", .choices = "all|train|test",
@@ -140,7 +143,8 @@ static int with_model(const struct predict_options *o, const char *path, wg_grap
     dataset d;
     if (!model_find(&m, g, path))
         return FAILED;
-    int code = dataset_open(&d, "predict", "", o->data, o->x, o->y, o->examples_axis, &m.known);
+    const struct sources sources = { "predict", "", o->data, o->x, o->y, &o->feed, o->examples_axis };
+    int code = dataset_open_for(&d, &sources, &m, &m.known, path);
     if (!code) {
         if (o->part != PART_ALL)
             code = take_part(&d, &m, o->part, path);

@@ -14,28 +14,29 @@ static void introduce(const struct train_run *r)
 {
     const struct settings *s = r->settings;
     int64_t parameters = 0;
-    for (size_t i = 0; i < r->graph->mlp.params.n; i++)
-        parameters += wg_shape_count(wg_node_shape(r->graph->mlp.params.at[i]));
-    tool_note("layers %s, %s parameters in %s, %s examples, %s steps\n", s->o->layers, tool_grouped(parameters),
-              wg_dtype_name(s->dtype), tool_grouped(table_count(&r->data->train.x)), tool_grouped(r->total));
+    wg_nodes params = r->graph->params;
+    for (size_t i = 0; i < params.n; i++)
+        parameters += wg_shape_count(wg_node_shape(params.at[i]));
+    tool_note("%s %s, %s parameters in %s, %s examples, %s steps\n", s->o->model ? "model" : "layers",
+              s->o->model ? s->o->model : s->o->layers, tool_grouped(parameters),
+              wg_dtype_name(wg_node_dtype(params.at[0])), tool_grouped(table_count(&r->data->train.x)),
+              tool_grouped(r->total));
 }
 
 static int check_gradients(struct train_run *r, json_t **result)
 {
     struct train_graph *t = r->graph;
-    const struct model m = { .x = t->x, .y = t->y, .loss = r->settings->loss };
-    return model_verify(t->graph, "cost", wg_graph_store(t->graph), &m, &r->data->train, NULL, result);
+    return model_verify(t->graph, wg_node_name(t->model.cost), wg_graph_store(t->graph), &t->model, &r->data->train, NULL,
+                        result);
 }
 
 /* The metrics of one part of the data, on stdout and into the object. */
 static bool evaluate(struct train_run *r, wg_exec *e, dataset *d, const char *part, json_t *object)
 {
-    const struct model m = {
-        .x = r->graph->x, .y = r->graph->y, .prediction = r->graph->prediction, .loss = r->settings->loss
-    };
-    struct metrics metrics = { .loss = m.loss };
+    const struct model *m = &r->graph->model;
+    struct metrics metrics = { .loss = m->loss };
     char before[16];
-    bool done = model_predict(e, &m, d, &metrics, NULL, NULL);
+    bool done = model_predict(e, m, d, &metrics, NULL, NULL);
     snprintf(before, sizeof before, "%s ", part);
     if (done) {
         metrics_say(&metrics, before);
@@ -47,7 +48,9 @@ static bool evaluate(struct train_run *r, wg_exec *e, dataset *d, const char *pa
 
 static bool evaluate_all(struct train_run *r, json_t *object)
 {
-    wg_plan *plan = wg_compile(r->graph->graph, WG_INFER, WG_NODES(r->graph->prediction));
+    if (!r->graph->model.prediction || !r->data->train.labelled)
+        return true; /* nothing to compare, or nothing to compare with */
+    wg_plan *plan = wg_compile(r->graph->graph, WG_INFER, WG_NODES(r->graph->model.prediction));
     wg_exec *e = wg_exec_new(plan);
     bool done = e != NULL;
     if (!done)
@@ -83,11 +86,13 @@ static bool may_plot(const struct train_options *o)
 
 static bool plot(const struct train_run *r)
 {
-    const char *path = r->settings->o->plot;
+    const struct train_options *o = r->settings->o;
+    const char *path = o->plot;
     if (!path || !r->log->n)
         return true;
     char title[160];
-    snprintf(title, sizeof title, "Layers %.100s, rate %g", r->settings->o->layers, r->settings->o->lr);
+    snprintf(title, sizeof title, "%s %.100s, rate %g", o->model ? "Model" : "Layers", o->model ? o->model : o->layers,
+             o->lr);
     return plot_save(path, title, "step", "cost", r->log->step, r->log->cost, r->log->n);
 }
 
@@ -173,30 +178,28 @@ static int run(struct train_run *r, json_t *object)
     return code ? code : finish(r, object);
 }
 
-static int with_data(struct command *c, const struct settings *s, const wg_registry *registry)
+/* `graph`: of --model; of --layers it is empty as yet. */
+static int with_data(struct command *c, const struct settings *s, struct train_graph *graph, const wg_registry *registry)
 {
     struct train_data data;
-    int code = train_data_open(&data, s);
+    const struct model *given = s->o->model ? &graph->model : NULL;
+    int code = train_data_open(&data, s, given);
     if (code)
         return code;
     struct train_log log = { .file = NULL };
-    struct train_run r = { .command = c, .settings = s, .data = &data, .log = &log, .cost = NAN };
-    code = set_length(&r);
-    struct train_graph graph = { .graph = NULL };
+    struct train_run r = { .command = c, .settings = s, .data = &data, .graph = graph, .log = &log, .cost = NAN };
     json_t *object = json_object();
-    if (!code) {
-        graph = train_graph_new(s, &data, registry);
-        r.graph = &graph;
-        code = graph.graph && resume_keep(c, s, graph.graph, &data) ? run(&r, object)
-                                                                                             : FAILED;
-    }
+    code = set_length(&r);
+    if (!code && !given)
+        *graph = train_graph_new(s, &data, registry);
+    if (!code)
+        code = graph->graph && resume_keep(c, s, graph->graph, &data, given) ? run(&r, object) : FAILED;
     if (!log_close(&log) && !code)
         code = FAILED;
     if (json_object_size(object))
         tool_object(object);
     else
         json_decref(object);
-    wg_graph_free(graph.graph);
     train_data_close(&data);
     return code;
 }
@@ -205,15 +208,22 @@ static int train(struct command *c)
 {
     json_t *kept;
     struct settings settings;
+    struct train_graph graph = { .graph = NULL };
     wg_registry *registry = NULL;
     const struct train_options *o = c->values;
     int code = resume_options(c, &kept);
+    if (!code && !plugins_load(&o->common, &registry))
+        code = FAILED;
+    if (!code && o->model)
+        code = train_model_open(&graph, c, registry);
     if (!code)
         code = settings_read(&settings, o);
     if (!code) {
-        code = plugins_load(&o->common, &registry) ? with_data(c, &settings, registry) : FAILED;
+        code = with_data(c, &settings, &graph, registry);
         settings_free(&settings);
     }
+    model_free(&graph.model);
+    wg_graph_free(graph.graph);
     wg_registry_free(registry);
     json_decref(kept);
     return code;
@@ -222,12 +232,13 @@ static int train(struct command *c)
 const verb verb_train = {
     .name = "train",
     .summary = "Builds or resumes a model, trains it, logs it and saves it",
-    .synopsis = "--layers N0,N1,.. --x FILE[:MEMBER] --y FILE[:MEMBER] [OPTION..]",
+    .synopsis = "{--layers N0,N1,.. | --model GRAPH.json} --x FILE[:MEMBER] --y FILE[:MEMBER] [OPTION..]",
     .text =
         "Examples lie along axis 0 of every file, and the rest is flattened. What is done to the data becomes part of\n"
         "the model: wengert predict needs none of these options again.\n\n"
         "  wengert train --layers 2,16,8,1 --data moons:400 --lr 0.3 --check-gradients --save moons.npz\n"
         "  wengert train --resume moons.npz --steps 5000\n"
+        "  wengert train --model net.json --feed x=train.npz:x --feed labels=train.npz:y --epochs 10 --batch 32 --save net.npz\n"
         "  wengert train --layers 4,16,3 --output softmax --x iris.data:1-4 --y iris.data:5 --standardize --save iris.npz\n",
     .options = train_table,
     .values_size = sizeof(struct train_options),

@@ -9,7 +9,8 @@
 /* The command line, field by field. */
 struct train_options {
     struct common common;
-    const char *layers, *data, *x, *y, *test_data, *test_x, *test_y;
+    const char *layers, *model, *data, *x, *y, *test_data, *test_x, *test_y;
+    texts feed, test_feed;
     int64_t examples_axis;
     double scale, split;
     bool standardize;
@@ -88,22 +89,23 @@ struct train_data {
     double *mean, *deviation; /* of each value of x, with --standardize; else NULL */
     struct known known; /* of the training files */
 };
-int train_data_open(struct train_data *, const struct settings *);
+/* `m`: of --model; otherwise NULL. */
+int train_data_open(struct train_data *, const struct settings *, const struct model *m);
 void train_data_close(struct train_data *);
 
 /* Writes the options, and what else a later run needs, into the graph. */
-bool resume_keep(const struct command *, const struct settings *, wg_graph *, const struct train_data *);
+bool resume_keep(const struct command *, const struct settings *, wg_graph *, const struct train_data *,
+                 const struct model *m);
 
 /* The graph of a run. One branch goes from the files' values to the cost, and is what the checkpoint holds; another
  * one, of the same parameters, begins behind the preparation of the data, which a run on the full batch then does once. */
 struct train_graph {
     wg_graph *graph;
-    wg_node *x, *y; /* as in the files */
     wg_node *prepared_x, *prepared_y;
     wg_node *features, *targets; /* inputs in the place of those two */
-    wg_node *cost, *quick_cost;  /* from x and y; from features and targets */
-    wg_node *prediction;         /* (N, units of the last layer) */
-    wg_mlp mlp;
+    wg_node *quick_cost; /* from features and targets; NULL: no such branch */
+    struct model model;  /* x and y as in the files, cost, and prediction: of --layers (N, units of the last layer) */
+    wg_nodes params;
 };
 /* NULL graph: the message is printed. */
 struct train_graph train_graph_new(const struct settings *, const struct train_data *, const wg_registry *);
@@ -111,6 +113,11 @@ struct train_graph train_graph_new(const struct settings *, const struct train_d
 int optimizer_check(const struct train_options *);
 /* The optimiser as an entry of the graph tells it: its name, the rate, and what else was given. */
 json_t *optimizer_object(const struct train_options *);
+/* Takes over from such an object, in the file `path`, what the command line does not give. Returns 0 or an exit code, with the message printed. */
+int optimizer_read(struct command *, const json_t *, const char *path);
+/* The graph of --model, or of the checkpoint that is resumed; its entry "train" sets the optimiser and its rate unless the command line
+ * does. Returns 0 or an exit code, with the message printed. */
+int train_model_open(struct train_graph *, struct command *, const wg_registry *);
 /* Adds the optimiser for a cost; `steps` is the length of the run. NULL: the message is printed. */
 wg_node *train_update(const struct settings *, struct train_graph *, wg_node *cost, int64_t steps);
 

@@ -14,8 +14,10 @@ static int check_width(const dataset *d, const struct settings *s)
                        width == 1 ? "" : "s", s->o->layers, (long long)s->width[0]);
 }
 
-static int check(dataset *d, const struct settings *s)
+static int check(dataset *d, const struct settings *s, const struct model *m)
 {
+    if (m)
+        return DONE; /* the graph tells what it expects */
     int code = check_width(d, s);
     return code || labels_check(d, s->loss, s->width[s->n_widths - 1]) ? code : FAILED;
 }
@@ -26,8 +28,24 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The training files, or those to test with. */
+static int open_part(dataset *d, const struct train_options *o, bool test, const struct model *m, const struct known *known)
+{
+    const struct sources training = { "train", "", o->data, o->x, o->y, &o->feed, o->examples_axis };
+    const struct sources testing = {
+        "train", "test-", o->test_data, o->test_x, o->test_y, &o->test_feed, o->examples_axis
+    };
+    const struct sources *s = test ? &testing : &training;
+    if (m)
+        return dataset_open_for(d, s, m, known, o->model);
+    if (s->feeds->n)
+        return tool_misused("train: --%sfeed is for --model GRAPH.json; --layers takes --%sx and --%sy", s->prefix,
+                            s->prefix, s->prefix);
+    return dataset_open(d, s, known);
+}
+
 /* Shuffles all rows by the seed; the first part is held out, the rest stays, each in the file's order. */
-static int split(struct train_data *d, const struct settings *s)
+static int split(struct train_data *d, const struct settings *s, const struct model *m)
 {
     int64_t n = table_count(&d->train.x), out = (int64_t)floor(s->o->split * (double)n + 0.5);
     if (out < 1 || out >= n)
@@ -47,8 +65,7 @@ static int split(struct train_data *d, const struct settings *s)
     d->n_held_out = out;
     memcpy(d->held_out, row, (size_t)out * sizeof *row);
     /* The data once more, for each part keeps its own rows. */
-    const struct train_options *o = s->o;
-    int code = dataset_open(&d->test, "train", "", o->data, o->x, o->y, o->examples_axis, &d->known);
+    int code = open_part(&d->test, s->o, false, m, &d->known);
     d->tested = !code;
     if (!code && (!dataset_take(&d->test, row, out) || !dataset_take(&d->train, row + out, n - out)))
         code = FAILED;
@@ -100,34 +117,33 @@ static int measure(struct train_data *d)
     return done ? DONE : FAILED;
 }
 
-static int open_all(struct train_data *d, const struct settings *s)
+static int open_all(struct train_data *d, const struct settings *s, const struct model *m)
 {
     const struct train_options *o = s->o;
-    int code = dataset_open(&d->train, "train", "", o->data, o->x, o->y, o->examples_axis, NULL);
-    if (!code && !d->train.labelled)
+    int code = open_part(&d->train, o, false, m, NULL);
+    if (!code && !d->train.labelled && !m)
         code = tool_misused("train: --y FILE[:MEMBER] is missing");
     if (!code)
         d->known = known_of(&d->train.x, &d->train.y);
     if (!code)
-        code = check(&d->train, s);
+        code = check(&d->train, s, m);
     if (!code && o->split > 0)
-        code = split(d, s);
-    if (!code && (o->test_data || o->test_x)) {
-        code = dataset_open(&d->test, "train", "test-", o->test_data, o->test_x, o->test_y, o->examples_axis,
-                            &d->known);
+        code = split(d, s, m);
+    if (!code && (o->test_data || o->test_x || o->test_feed.n)) {
+        code = open_part(&d->test, o, true, m, &d->known);
         d->tested = !code;
         if (!code)
-            code = check(&d->test, s);
+            code = check(&d->test, s, m);
     }
     if (!code && o->standardize)
         code = measure(d);
     return code;
 }
 
-int train_data_open(struct train_data *d, const struct settings *s)
+int train_data_open(struct train_data *d, const struct settings *s, const struct model *m)
 {
     *d = (struct train_data){ .tested = false };
-    int code = open_all(d, s);
+    int code = open_all(d, s, m);
     if (code)
         train_data_close(d);
     return code;

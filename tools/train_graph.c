@@ -64,19 +64,24 @@ static wg_node *file_input(wg_graph *g, const char *name, const table *t)
     return wg_input(g, name, wg_data_dtype(t->data), shape);
 }
 
-static void build(struct train_graph *t, const struct settings *s, const struct train_data *d)
+static bool build(struct train_graph *t, const struct settings *s, const struct train_data *d)
 {
-    t->x = file_input(t->graph, "x", &d->train.x);
-    t->y = file_input(t->graph, "y", &d->train.y);
-    t->prepared_x = prepare_x(s, d, t->x);
-    t->prepared_y = prepare_y(s, d, t->y);
-    t->mlp = wg_mlp_new(t->graph, t->prepared_x, s->width, s->n_widths, &s->mlp);
-    t->prediction = wg_output(lay_out(t->mlp.y, s->mlp.layout), "prediction");
-    t->cost = wg_output(cost_of(s, t->mlp, t->prepared_y), "cost");
+    struct model *m = &t->model;
+    m->x = file_input(t->graph, "x", &d->train.x);
+    m->y = file_input(t->graph, "y", &d->train.y);
+    m->loss = s->loss;
+    t->prepared_x = prepare_x(s, d, m->x);
+    t->prepared_y = prepare_y(s, d, m->y);
+    wg_mlp mlp = wg_mlp_new(t->graph, t->prepared_x, s->width, s->n_widths, &s->mlp);
+    t->params = mlp.params;
+    m->prediction = wg_output(lay_out(mlp.y, s->mlp.layout), "prediction");
+    m->cost = wg_output(cost_of(s, mlp, t->prepared_y), "cost");
     /* The branch for full batches. Nothing of it is an output, so no checkpoint holds it. */
     t->features = wg_input(t->graph, "features", s->dtype, wg_node_shape(t->prepared_x));
     t->targets = wg_input(t->graph, "targets", wg_node_dtype(t->prepared_y), wg_node_shape(t->prepared_y));
-    t->quick_cost = cost_of(s, wg_mlp_apply(&t->mlp, t->features, &s->mlp), t->targets);
+    t->quick_cost = cost_of(s, wg_mlp_apply(&mlp, t->features, &s->mlp), t->targets);
+    /* The draws of NumPy's initialisers depend on the order of the layers, so they are values. */
+    return t->quick_cost && wg_mlp_numpy(wg_graph_store(t->graph), &mlp, &s->mlp) == WG_OK;
 }
 
 struct train_graph train_graph_new(const struct settings *s, const struct train_data *d, const wg_registry *registry)
@@ -85,10 +90,7 @@ struct train_graph train_graph_new(const struct settings *s, const struct train_
     uint64_t seed = s->o->seed ? (uint64_t)s->o->seed : UINT64_MAX;
     struct train_graph t = { .graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .seed = seed,
                                                                 .threads = (int)s->o->threads, .registry = registry)) };
-    if (t.graph)
-        build(&t, s, d);
-    wg_store *store = t.quick_cost ? wg_graph_store(t.graph) : NULL;
-    if (!store || wg_mlp_numpy(store, &t.mlp, &s->mlp) != WG_OK) {
+    if (!t.graph || !build(&t, s, d)) {
         const char *why = wg_graph_error(t.graph);
         tool_failed("train: %s", *why ? why : wg_error());
         wg_graph_free(t.graph);

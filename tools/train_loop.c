@@ -25,10 +25,13 @@ static void watch_signals(bool watch)
 }
 
 /* Where the examples of a step come from: all at once and prepared beforehand, or batch by batch from the files. */
-struct feed {
+struct supply {
     wg_plan *plan;
     wg_exec *exec; /* holds the prepared data */
     wg_batches *batches;
+    const wg_node **input; /* what the batches feed, view by view .. */
+    table **table;         /* .. and from where */
+    size_t n;
 };
 
 static bool exec_failed(const wg_exec *e)
@@ -37,8 +40,14 @@ static bool exec_failed(const wg_exec *e)
     return false;
 }
 
+static bool unfed(const struct train_run *r, const wg_exec *e)
+{
+    tool_failed("%s: %s: --feed NAME=FILE[:MEMBER]", r->settings->o->model, wg_exec_error(e));
+    return false;
+}
+
 /* Runs the preparation once and binds its results in the place of the files' values. */
-static bool feed_all(struct feed *f, struct train_run *r, wg_exec *step)
+static bool feed_all(struct supply *f, struct train_run *r, wg_exec *step)
 {
     struct train_graph *t = r->graph;
     dataset *d = &r->data->train;
@@ -47,7 +56,7 @@ static bool feed_all(struct feed *f, struct train_run *r, wg_exec *step)
     wg_view x = table_rows(&d->x, table_count(&d->x)), y = table_rows(&d->y, table_count(&d->y));
     if (!x.data || !y.data)
         return false;
-    if (!f->exec || wg_bind(f->exec, t->x, x) || wg_bind(f->exec, t->y, y) || wg_run(f->exec))
+    if (!f->exec || wg_bind(f->exec, t->model.x, x) || wg_bind(f->exec, t->model.y, y) || wg_run(f->exec))
         return exec_failed(f->exec);
     if (wg_bind(step, t->features, wg_result(f->exec, t->prepared_x)) ||
         wg_bind(step, t->targets, wg_result(f->exec, t->prepared_y)))
@@ -55,22 +64,29 @@ static bool feed_all(struct feed *f, struct train_run *r, wg_exec *step)
     return true;
 }
 
-static bool feed_open(struct feed *f, struct train_run *r, wg_exec *step)
+static bool feed_open(struct supply *f, struct train_run *r, wg_exec *step)
 {
     const struct train_options *o = r->settings->o;
-    *f = (struct feed){ .batches = NULL };
-    if (!o->batch)
-        return feed_all(f, r, step);
+    *f = (struct supply){ .batches = NULL };
     dataset *d = &r->data->train;
-    f->batches =
-        wg_batches_new((wg_data *[]){ d->x.data, d->y.data }, 2,
-                       WG_OPTS(wg_batches_opts, .batch = o->batch, .seed = (uint64_t)o->seed, .shuffle = true));
+    if (!o->batch)
+        return r->graph->quick_cost ? feed_all(f, r, step)
+                                    : feed_examples(step, &r->graph->model, d, true, 0, table_count(&d->x));
+    f->input = tool_alloc(d->n_more + 2, sizeof *f->input);
+    f->table = tool_alloc(d->n_more + 2, sizeof(table *));
+    f->n = feed_list(&r->graph->model, d, true, f->input, f->table);
+    wg_data **data = tool_alloc(f->n, sizeof(wg_data *));
+    for (size_t i = 0; i < f->n; i++)
+        data[i] = f->table[i]->data;
+    f->batches = wg_batches_new(
+        data, f->n, WG_OPTS(wg_batches_opts, .batch = o->batch, .seed = (uint64_t)o->seed, .shuffle = true));
+    free(data);
     if (!f->batches)
         tool_failed("train: %s", wg_error());
     return f->batches != NULL;
 }
 
-static bool feed_step(struct feed *f, struct train_run *r, wg_exec *step, int64_t index)
+static bool feed_step(struct supply *f, wg_exec *step, int64_t index)
 {
     wg_batch batch;
     if (!f->batches)
@@ -79,15 +95,19 @@ static bool feed_step(struct feed *f, struct train_run *r, wg_exec *step, int64_
         tool_failed("train: %s", wg_error());
         return false;
     }
-    return !wg_bind(step, r->graph->x, batch.view[0]) && !wg_bind(step, r->graph->y, batch.view[1]) ? true
-                                                                                                    : exec_failed(step);
+    for (size_t i = 0; i < f->n; i++)
+        if (!feed_rows(step, f->input[i], batch.view[i], f->table[i]->name))
+            return false;
+    return true;
 }
 
-static void feed_close(struct feed *f)
+static void feed_close(struct supply *f)
 {
     wg_exec_free(f->exec);
     wg_plan_free(f->plan);
     wg_batches_free(f->batches);
+    free(f->input);
+    free(f->table);
 }
 
 /* The checkpoint says which lines of the log it knows of. */
@@ -142,14 +162,15 @@ static bool account(struct train_run *r, int64_t step)
 
 static bool run_steps(struct train_run *r, wg_exec *e, wg_node *cost)
 {
-    struct feed feed;
+    struct supply feed;
     struct progress progress = progress_begin(r->first, r->total);
     bool done = feed_open(&feed, r, e);
     for (int64_t i = r->first; i < r->total && done && !caught; i++) {
-        done = feed_step(&feed, r, e, i);
-        if (done && wg_run(e)) {
+        done = feed_step(&feed, e, i);
+        wg_status status = done ? wg_run(e) : WG_OK;
+        if (status) {
             progress_end(&progress);
-            done = exec_failed(e);
+            done = status == WG_ERR_UNFED ? unfed(r, e) : exec_failed(e);
         }
         if (!done)
             break;
@@ -166,7 +187,7 @@ int train_prepare(struct train_run *r)
 {
     struct train_graph *t = r->graph;
     const struct train_options *o = r->settings->o;
-    r->trained = o->batch ? t->cost : t->quick_cost;
+    r->trained = t->quick_cost && !o->batch ? t->quick_cost : t->model.cost;
     r->update = train_update(r->settings, t, r->trained, r->total);
     if (!r->update)
         return FAILED;

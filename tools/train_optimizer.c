@@ -98,6 +98,68 @@ json_t *optimizer_object(const struct train_options *o)
     return object;
 }
 
+/* The option that a member sets; NULL: none does. */
+static const option *find_option(const struct command *c, const char *key)
+{
+    char *name = tool_copy(key);
+    for (char *at = name; *at; at++)
+        if (*at == '_')
+            *at = '-';
+    bool known = !strcmp(name, "lr") || !strcmp(name, "schedule") || !strcmp(name, "warmup");
+    for (size_t i = 0; i < WG_COUNT(numbers); i++)
+        known = known || !strcmp(name, numbers[i].name);
+    for (size_t i = 0; i < WG_COUNT(flags); i++)
+        known = known || !strcmp(name, flags[i].name);
+    const option *o = known ? options_find(c->verb, name) : NULL;
+    free(name);
+    return o;
+}
+
+/* A member as the command line would have it. */
+static int read_member(struct command *c, const char *key, const json_t *value)
+{
+    const option *o = find_option(c, key);
+    if (!o)
+        return tool_misused("entry train: an optimizer has no %s", key);
+    if (options_given(c, o->name))
+        return 0;
+    if (json_is_true(value) && o->kind == OPTION_FLAG)
+        return options_set(c, o, NULL);
+    if (json_is_string(value) && o->kind == OPTION_TEXT)
+        return options_set(c, o, json_string_value(value));
+    if (!json_is_number(value) || (o->kind != OPTION_NUMBER && o->kind != OPTION_COUNT))
+        return tool_misused("entry train: the optimizer's %s: expected %s", key,
+                            o->kind == OPTION_FLAG ? "true" : o->kind == OPTION_TEXT ? "a text" : "a number");
+    char *text = tool_print("%.17g", json_number_value(value));
+    int code = options_set(c, o, text);
+    free(text);
+    return code;
+}
+
+int optimizer_read(struct command *c, const json_t *object, const char *path)
+{
+    struct train_options *o = c->values;
+    const char *name = json_string_value(json_object_get(object, "name")), *key;
+    int kind = name ? read_choice(name, OPTIMIZERS) : -1;
+    json_t *value;
+    if (!object)
+        return 0;
+    if (kind < 0)
+        return tool_failed("%s: entry train: the optimizer's name: expected one of " OPTIMIZERS, path);
+    if (options_given(c, "optimizer") && o->optimizer != kind)
+        return 0; /* another one, whose numbers are its own */
+    o->optimizer = kind;
+    int code = 0;
+    tool_blame(path);
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+        if (!code && strcmp(key, "name") != 0)
+            code = read_member(c, key, value);
+    if (!code)
+        code = optimizer_check(o);
+    tool_blame(NULL);
+    return code;
+}
+
 /* A schedule that goes on to the end of the run begins behind the warm-up. */
 static wg_node *scheduled(const struct settings *s, wg_node *step, int64_t steps)
 {
@@ -164,7 +226,7 @@ static wg_node *optimise(const struct train_options *o, wg_grads d, wg_node *rat
 wg_node *train_update(const struct settings *s, struct train_graph *t, wg_node *cost, int64_t steps)
 {
     const struct train_options *o = s->o;
-    wg_grads d = wg_grads_of(cost, t->mlp.params);
+    wg_grads d = wg_grads_of(cost, t->params);
     if (o->clip_norm != 0)
         d = wg_clip_by_global_norm(d, o->clip_norm, NULL);
     if (o->clip_value != 0)

@@ -18,11 +18,26 @@ static bool replaced(const struct command *c, const char *name)
     return false;
 }
 
-/* One kept option: taken over, or compared with the one given. */
-static int take(struct command *c, const option *o, const char *kept)
+/* Sets an option to what was kept: a text, or a list of them. */
+static int set_kept(struct command *c, const option *o, const json_t *kept)
 {
+    const json_t *value;
+    size_t i;
+    int code = 0;
+    if (json_is_string(kept) && o->kind != OPTION_LIST)
+        return options_set(c, o, json_string_value(kept));
+    json_array_foreach(kept, i, value)
+        if (!code && json_is_string(value) && o->kind == OPTION_LIST)
+            code = options_set(c, o, json_string_value(value));
+    return code;
+}
+
+/* One kept option: taken over, or compared with the one given. */
+static int take(struct command *c, const option *o, const json_t *value)
+{
+    const char *kept = json_string_value(value);
     if (!options_given(c, o->name))
-        return kept && !replaced(c, o->name) ? options_set(c, o, kept) : 0;
+        return value && !replaced(c, o->name) ? set_kept(c, o, value) : 0;
     if (!(o->flags & OPTION_FROZEN))
         return 0;
     char *now = options_text(c, o);
@@ -45,15 +60,17 @@ static int check_kept(const struct command *c, const char *path, const json_t *o
     alone->resume = path;
     tool_blame(path);
     for (const option *o = train_table; o->name && !code; o++) {
-        const char *text = o->flags ? json_string_value(json_object_get(options, o->name)) : NULL;
-        if (text)
-            code = options_set(&kept, o, text);
+        const json_t *value = o->flags ? json_object_get(options, o->name) : NULL;
+        if (value)
+            code = set_kept(&kept, o, value);
     }
     if (!code)
         code = settings_read(&settings, alone);
     if (!code)
         settings_free(&settings);
     tool_blame(NULL);
+    free(alone->feed.at);
+    free(alone->test_feed.at);
     free(alone);
     return code;
 }
@@ -94,13 +111,21 @@ int resume_options(struct command *c, json_t **kept)
     int code = check_kept(c, values->resume, options);
     for (const option *o = train_table; o->name && !code; o++)
         if (o->flags)
-            code = take(c, o, json_string_value(json_object_get(options, o->name)));
+            code = take(c, o, json_object_get(options, o->name));
     values->log_kept = !options_given(c, "log");
     values->plot_kept = !options_given(c, "plot");
     values->log_mark = json_string_value(json_object_get(*kept, "log"));
     if (!code && !values->save)
         values->save = values->resume;
     return code;
+}
+
+static json_t *list_object(const texts *list)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < list->n; i++)
+        json_array_append_new(all, tool_text(list->at[i]));
+    return all;
 }
 
 static json_t *options_object(const struct command *c)
@@ -112,6 +137,11 @@ static json_t *options_object(const struct command *c)
             json_object_set_new(all, o->name, tool_text(text));
         free(text);
     }
+    const struct train_options *o = c->values;
+    if (o->feed.n)
+        json_object_set_new(all, "feed", list_object(&o->feed));
+    if (o->test_feed.n)
+        json_object_set_new(all, "test-feed", list_object(&o->test_feed));
     return all;
 }
 
@@ -134,16 +164,57 @@ static bool set_entry(wg_graph *g, const char *name, json_t *object)
     return set;
 }
 
-bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g, const struct train_data *d)
+/* The entry that a graph has, to be completed; empty where it has none. */
+static json_t *entry_of(const wg_graph *g, const char *name)
 {
-    char *loss = choice_text(options_find(c->verb, "loss")->choices, s->loss);
-    json_t *train = json_pack("{s:s, s:[s,s], s:s, s:o, s:o}", "loss", "cost", "feeds", "x", "y", "kind", loss,
-                              "optimizer", optimizer_object(s->o), "options", options_object(c));
-    free(loss);
+    const char *text = wg_graph_entry(g, name);
+    json_t *entry = text ? json_loads(text, 0, NULL) : NULL;
+    return entry ? entry : json_object();
+}
+
+static void complete(json_t *object, json_t *more)
+{
+    json_object_update(object, more);
+    json_decref(more);
+}
+
+/* "loss", "feeds", "optimizer", and for metrics the "kind" of loss. */
+static json_t *train_entry(const struct command *c, const struct settings *s, const wg_graph *g, const struct model *m)
+{
+    json_t *train = entry_of(g, "train");
+    if (!m) {
+        char *loss = choice_text(options_find(c->verb, "loss")->choices, s->loss);
+        complete(train, json_pack("{s:s, s:[s,s], s:s}", "loss", "cost", "feeds", "x", "y", "kind", loss));
+        free(loss);
+    } else if (!json_object_get(train, "feeds")) {
+        json_t *feeds = json_pack("[s]", wg_node_name(m->x));
+        if (m->y)
+            json_array_append_new(feeds, json_string(wg_node_name(m->y)));
+        json_object_set_new(train, "feeds", feeds);
+    }
+    json_object_set_new(train, "optimizer", optimizer_object(s->o));
+    json_object_set_new(train, "options", options_object(c));
+    return train;
+}
+
+static json_t *predict_entry(const wg_graph *g, const struct model *m)
+{
+    json_t *predict = entry_of(g, "predict");
+    if (!m)
+        complete(predict, json_pack("{s:[s], s:[s]}", "feeds", "x", "outputs", "prediction"));
+    else if (!json_object_size(predict) && m->prediction)
+        complete(predict, json_pack("{s:[s], s:[s]}", "feeds", wg_node_name(m->x), "outputs",
+                                                  wg_node_name(m->prediction)));
+    return predict;
+}
+
+bool resume_keep(const struct command *c, const struct settings *s, wg_graph *g, const struct train_data *d,
+                 const struct model *m)
+{
+    json_t *train = train_entry(c, s, g, m), *predict = predict_entry(g, m);
     if (d->n_held_out)
         json_object_set_new(train, "split", held_out_object(s, d->held_out, d->n_held_out));
-    json_t *predict = json_pack("{s:[s], s:[s]}", "feeds", "x", "outputs", "prediction");
     known_write(&d->known, predict);
-    bool first = set_entry(g, "predict", predict);
+    bool first = !json_object_size(predict) || set_entry(g, "predict", predict);
     return set_entry(g, "train", train) && first;
 }

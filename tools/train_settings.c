@@ -126,11 +126,11 @@ int settings_read(struct settings *s, const struct train_options *o)
 {
     static const wg_activation hidden[] = { WG_RELU, WG_TANH, WG_SIGMOID };
     *s = (struct settings){ .o = o, .dtype = o->dtype ? WG_F64 : WG_F32 };
-    if (!o->layers)
-        return tool_misused("train: --layers is missing, as in --layers 2,16,1");
+    if (!o->layers && !o->model)
+        return tool_misused("train: --layers is missing, as in --layers 2,16,1; or --model GRAPH.json");
     s->mlp =
         (wg_mlp_opts){ .size = sizeof s->mlp, .layout = o->layout ? WG_ROWS : WG_COLUMNS, .hidden = hidden[o->hidden] };
-    int code = read_layers(s, o->layers);
+    int code = o->model ? 0 : read_layers(s, o->layers);
     if (!code)
         code = read_init(s, o->init);
     if (!code)
