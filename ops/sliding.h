@@ -25,12 +25,6 @@ static inline int64_t wg__spatial(wg_list list, int axis) { return list.at[list.
 /* From the first to the last element that a window looks at. */
 static inline int64_t wg__reach(int64_t kernel, int64_t dilation) { return (kernel - 1) * dilation + 1; }
 
-/* The element that window number `window` has at k; it may lie outside. */
-static inline int64_t wg__sliding_at(const wg__sliding *s, int axis, int64_t window, int64_t k)
-{
-    return window * wg__spatial(s->stride, axis) - wg__spatial(s->padding, axis) + k * wg__spatial(s->dilation, axis);
-}
-
 /* For use in `infer`; each records what is wrong. `axes` is the number of spatial axes, `axis` one of them, from 0. */
 /* WG_ERR_SHAPE unless x is (N, C, spatial..); axes = 0: of any rank. WG_ERR_DTYPE unless all operands are f32, or all f64. */
 wg_status wg__infer_spatial(wg_infer *, const wg_shape *x, int axes);

@@ -112,6 +112,14 @@ START_TEST(operators)
     NO_POINTER(wg_bce_logits(NULL, NULL, WG_MEAN));
     NO_POINTER(wg_mse(NULL, NULL, WG_MEAN));
     NO_POINTER(wg_cross_entropy(NULL, NULL, 0, NULL));
+    NO_POINTER(wg_conv1d(NULL, NULL, NULL, NULL));
+    NO_POINTER(wg_conv2d(NULL, NULL, NULL, NULL));
+    NO_POINTER(wg_conv3d(NULL, NULL, NULL, NULL));
+    NO_POINTER(wg_conv_transpose1d(NULL, NULL, NULL, all, NULL));
+    NO_POINTER(wg_conv_transpose2d(NULL, NULL, NULL, all, NULL));
+    NO_POINTER(wg_conv_transpose3d(NULL, NULL, NULL, all, NULL));
+    NO_POINTER(wg_unfold(NULL, all, NULL));
+    NO_POINTER(wg_fold(NULL, all, all, NULL));
     NO_POINTER(wg_dropout(NULL, 0.5));
     NO_POINTER(wg_group(none));
     NO_POINTER(wg_group(null_node));

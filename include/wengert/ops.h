@@ -235,6 +235,22 @@ typedef struct wg_conv_opts {
     wg_axes stride, padding, dilation; /* a number an axis, or one for all; n = 0: 1 (pooling: the kernel), 0, 1 */
     int groups;                        /* of channels, each convolved by itself; 0 means 1 */
 } wg_conv_opts;
+/* b + the sum over a window's elements and channels of w times x, zeros around it: x (N, C, spatial..), w (out, C / groups,
+ * kernel..), b (out) or NULL; options may be NULL. WG_ERR_SHAPE: channels do not fit, or a window does not; WG_ERR_ARG:
+ * options. */
+WG_API wg_node *wg_conv1d(wg_node *x, wg_node *w, wg_node *b, const wg_conv_opts *);
+WG_API wg_node *wg_conv2d(wg_node *x, wg_node *w, wg_node *b, const wg_conv_opts *);
+WG_API wg_node *wg_conv3d(wg_node *x, wg_node *w, wg_node *b, const wg_conv_opts *);
+/* The adjoint of such a convolution: x (N, C, spatial..) times w (C, out / groups, kernel..), added up where the windows would
+ * lie, and b. Of the sizes that come down to x's, the result's is the least, and output_padding more: a number an axis,
+ * or one for all, less than the stride or the dilation (n = 0: 0). */
+WG_API wg_node *wg_conv_transpose1d(wg_node *x, wg_node *w, wg_node *b, wg_axes output_padding, const wg_conv_opts *);
+WG_API wg_node *wg_conv_transpose2d(wg_node *x, wg_node *w, wg_node *b, wg_axes output_padding, const wg_conv_opts *);
+WG_API wg_node *wg_conv_transpose3d(wg_node *x, wg_node *w, wg_node *b, wg_axes output_padding, const wg_conv_opts *);
+/* What each window sees, as columns: (N, C k, windows), where k counts the kernel's elements; no groups. */
+WG_API wg_node *wg_unfold(wg_node *x, wg_axes kernel, const wg_conv_opts *);
+/* Its adjoint: such columns added up where the windows lay, as (N, C, output_size..), a number for each axis. */
+WG_API wg_node *wg_fold(wg_node *x, wg_axes output_size, wg_axes kernel, const wg_conv_opts *);
 /* Pooling: `kernel` is a number an axis, or one for all; a stride left out is the kernel, and there are no groups. Padding, at
  * most half of the kernel, is no element: a maximum never sees it, a mean counts it with count_include_pad. WG_ERR_ARG: the
  * options; WG_ERR_SHAPE: the kernel does not fit. */

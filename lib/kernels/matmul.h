@@ -48,6 +48,11 @@ typedef struct wg__product {
 } wg__product;
 _Static_assert(sizeof(wg__product) <= WG_PARAMS_MAX, "a product fits in what lower may leave");
 
+static inline int64_t wg__least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Part i of n parts of `total`, as equal as can be, begins here. */
 static inline int64_t wg__part(int64_t total, int64_t i, int64_t n)
 {
