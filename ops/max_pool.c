@@ -41,95 +41,95 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
     }
 
 /* I is an integer of T's width, for places within a window. */
-#define MAX_POOL(suffix, type, I)                                                                                                    \
-    /* y[i] of windows begin .. end-1 of a row: maxima down the columns first, in `column`, which has room for all that these      \
-     * windows look at, padding included. */ \
-    static inline void row_##suffix(const plan *p, const type *x, type *column, type *y, int64_t row, int64_t begin,                 \
-                                    int64_t end)                                                                                     \
-    {                                                                                                                                \
-        const int64_t left = begin * p->stride[1] - p->padding[1], stride = p->stride[1];                                            \
-        const int64_t width = (end - 1 - begin) * stride + wg__reach(p->kernel[1], p->dilation[1]);                                  \
-        const int64_t from = at_least(left, 0), to = at_most(left + width, p->size[1]);                                              \
-        const int64_t top = row * p->stride[0] - p->padding[0];                                                                      \
-        int64_t k;                                                                                                                   \
-        const int64_t below = inside(p, 0, top, &k);                                                                                 \
-        for (int64_t i = 0; i < width; i++)                                                                                          \
-            column[i] = (type)-INFINITY;                                                                                             \
-        for (; k < below; k++) {                                                                                                     \
-            const type *line = x + (top + k * p->dilation[0]) * p->size[1];                                                          \
-            WG_SIMD for (int64_t i = from; i < to; i++) column[i - left] = wg_k_max(column[i - left], line[i]);                      \
-        }                                                                                                                            \
-        for (int64_t i = 0; i < end - begin; i++)                                                                                    \
-            y[i] = (type)-INFINITY;                                                                                                  \
-        for (k = 0; k < p->kernel[1]; k++) {                                                                                         \
-            const type *at = column + k * p->dilation[1];                                                                            \
-            BY_STRIDE(stride, for (int64_t i = 0; i < end - begin; i++) y[i] = wg_k_max(y[i], at[i * S]);)                           \
-        }                                                                                                                            \
-    }                                                                                                                                \
-    WG_KERNEL_OF(                                                                                                                    \
-        max_pool_forward_##suffix, type, const plan *p = c->params; for (int64_t unit = begin; unit < end; unit++) {                 \
-            const int64_t line = unit / p->chunks, column = unit % p->chunks * COLUMNS;                                              \
-            const T *x = (const T *)c->in[0] + line / p->windows[0] * p->size[0] * p->size[1];                                       \
-            T *y = (T *)c->out + line * p->windows[1] + column;                                                                      \
-            row_##suffix(p, x, c->local, y, line % p->windows[0], column, at_most(column + COLUMNS, p->windows[1]));                 \
-        })                                                                                                                           \
-    /* Where in windows begin .. end-1 of a row the largest is: place[i] = k0 kernel[1] + k1; -1 where all is padding. */            \
-    static inline void places_##suffix(const plan *p, const type *x, I *place, int64_t row, int64_t begin,                           \
-                                       int64_t end)                                                                                  \
-    {                                                                                                                                \
-        const int64_t top = row * p->stride[0] - p->padding[0], stride = p->stride[1];                                               \
-        type best[COLUMNS];                                                                                                          \
-        int64_t k;                                                                                                                   \
-        const int64_t below = inside(p, 0, top, &k);                                                                                 \
-        for (int64_t i = 0; i < end - begin; i++) {                                                                                  \
-            best[i] = (type)-INFINITY;                                                                                               \
-            place[i] = -1;                                                                                                           \
-        }                                                                                                                            \
-        for (; k < below; k++)                                                                                                       \
-            for (int64_t l = 0; l < p->kernel[1]; l++) {                                                                             \
-                const int64_t left = begin * stride - p->padding[1] + l * p->dilation[1];                                            \
-                const int64_t first = steps_to(-left, stride);                                                                       \
-                const int64_t last = at_most(end - begin, steps_to(p->size[1] - left, stride));                                      \
-                const type *line = x + (top + k * p->dilation[0]) * p->size[1];                                                      \
-                const I here = (I)(k * p->kernel[1] + l);                                                                            \
-                BY_STRIDE(                                                                                                           \
-                    stride, for (int64_t i = first; i < last; i++) {                                                                 \
-                        const type v = line[left + i * S];                                                                           \
-                        const bool better = (v > best[i]) | (v != v) | (place[i] < 0);                                               \
-                        best[i] = better ? v : best[i];                                                                              \
-                        place[i] = better ? here : place[i];                                                                         \
-                    })                                                                                                               \
-            }                                                                                                                        \
-    }                                                                                                                                \
-    WG_KERNEL_OF(                                                                                                                    \
-        max_pool_gather_##suffix, type, const plan *p = c->params; const int64_t area = p->size[0] * p->size[1];                     \
-        const int64_t *offset = offsets(p, c->local); for (int64_t unit = begin; unit < end; unit++) {                               \
-            const int64_t line = unit / p->chunks, column = unit % p->chunks * COLUMNS, row = line % p->windows[0];                  \
-            const int64_t stop = at_most(column + COLUMNS, p->windows[1]), plane = line / p->windows[0] * area;                      \
-            const T *values = (const T *)c->in[0] + plane;                                                                           \
-            T *y = (T *)c->out + line * p->windows[1] + column;                                                                      \
-            I place[COLUMNS];                                                                                                        \
-            places_##suffix(p, (const T *)c->in[1] + plane, place, row, column, stop);                                               \
-            for (int64_t i = 0, at = corner(p, row, column); i < stop - column; i++, at += p->stride[1])                             \
-                y[i] = place[i] < 0 ? 0 : values[at + offset[place[i]]];                                                             \
-        })                                                                                                                           \
-    /* A unit is a plane: sums of a place go in the order of the windows. */                                                         \
-    WG_KERNEL_OF(                                                                                                                    \
-        max_pool_scatter_##suffix, type, const plan *p = c->params; const int64_t area = p->size[0] * p->size[1];                    \
-        const int64_t *offset = offsets(p, c->local); for (int64_t plane = begin; plane < end; plane++) {                            \
-            const T *x = (const T *)c->in[1] + plane * area;                                                                         \
-            const T *cotangent = (const T *)c->in[0] + plane * p->windows[0] * p->windows[1];                                        \
-            T *y = (T *)c->out + plane * area;                                                                                       \
-            I place[COLUMNS];                                                                                                        \
-            memset(y, 0, (size_t)area * sizeof(T));                                                                                  \
-            for (int64_t row = 0; row < p->windows[0]; row++)                                                                        \
-                for (int64_t column = 0; column < p->windows[1]; column += COLUMNS) {                                                \
-                    const int64_t stop = at_most(column + COLUMNS, p->windows[1]);                                                   \
-                    places_##suffix(p, x, place, row, column, stop);                                                                 \
-                    for (int64_t i = 0, at = corner(p, row, column); i < stop - column; i++, at += p->stride[1])                     \
-                        if (place[i] >= 0)                                                                                           \
-                            y[at + offset[place[i]]] += cotangent[row * p->windows[1] + column + i];                                 \
-                }                                                                                                                    \
+#define MAX_POOL(suffix, type, I)                                                                                      \
+    /* y[i] of windows begin .. end-1 of a row. Maxima down the columns first, in `column`, which has room for all     \
+     * that these windows look at, padding included. */                                                                \
+    static inline void row_##suffix(const plan *p, const type *x, type *column, type *y, int64_t row, int64_t begin,   \
+                                    int64_t end)                                                                       \
+    {                                                                                                                  \
+        const int64_t left = begin * p->stride[1] - p->padding[1], stride = p->stride[1];                              \
+        const int64_t width = (end - 1 - begin) * stride + wg__reach(p->kernel[1], p->dilation[1]);                    \
+        const int64_t from = at_least(left, 0), to = at_most(left + width, p->size[1]);                                \
+        const int64_t top = row * p->stride[0] - p->padding[0];                                                        \
+        int64_t k;                                                                                                     \
+        const int64_t below = inside(p, 0, top, &k);                                                                   \
+        for (int64_t i = 0; i < width; i++)                                                                            \
+            column[i] = (type)-INFINITY;                                                                               \
+        for (; k < below; k++) {                                                                                       \
+            const type *line = x + (top + k * p->dilation[0]) * p->size[1];                                            \
+            WG_SIMD for (int64_t i = from; i < to; i++) column[i - left] = wg_k_max(column[i - left], line[i]);        \
+        }                                                                                                              \
+        for (int64_t i = 0; i < end - begin; i++)                                                                      \
+            y[i] = (type)-INFINITY;                                                                                    \
+        for (k = 0; k < p->kernel[1]; k++) {                                                                           \
+            const type *at = column + k * p->dilation[1];                                                              \
+            BY_STRIDE(stride, for (int64_t i = 0; i < end - begin; i++) y[i] = wg_k_max(y[i], at[i * S]);)             \
+        }                                                                                                              \
+    }                                                                                                                  \
+    WG_KERNEL_OF(                                                                                                      \
+        max_pool_forward_##suffix, type, const plan *p = c->params; for (int64_t unit = begin; unit < end; unit++) {   \
+            const int64_t line = unit / p->chunks, column = unit % p->chunks * COLUMNS;                                \
+            const T *x = (const T *)c->in[0] + line / p->windows[0] * p->size[0] * p->size[1];                         \
+            T *y = (T *)c->out + line * p->windows[1] + column;                                                        \
+            row_##suffix(p, x, c->local, y, line % p->windows[0], column, at_most(column + COLUMNS, p->windows[1]));   \
+        })                                                                                                             \
+    /* Where in windows begin .. end-1 of a row the largest is: k kernel[1] + l, or -1 where all is padding. */        \
+    static inline void places_##suffix(const plan *p, const type *x, I *place, int64_t row, int64_t begin,             \
+                                       int64_t end)                                                                    \
+    {                                                                                                                  \
+        const int64_t top = row * p->stride[0] - p->padding[0], stride = p->stride[1];                                 \
+        type best[COLUMNS];                                                                                            \
+        int64_t k;                                                                                                     \
+        const int64_t below = inside(p, 0, top, &k);                                                                   \
+        for (int64_t i = 0; i < end - begin; i++) {                                                                    \
+            best[i] = (type)-INFINITY;                                                                                 \
+            place[i] = -1;                                                                                             \
+        }                                                                                                              \
+        for (; k < below; k++)                                                                                         \
+            for (int64_t l = 0; l < p->kernel[1]; l++) {                                                               \
+                const int64_t left = begin * stride - p->padding[1] + l * p->dilation[1];                              \
+                const int64_t first = steps_to(-left, stride);                                                         \
+                const int64_t last = at_most(end - begin, steps_to(p->size[1] - left, stride));                        \
+                const type *line = x + (top + k * p->dilation[0]) * p->size[1];                                        \
+                const I here = (I)(k * p->kernel[1] + l);                                                              \
+                BY_STRIDE(                                                                                             \
+                    stride, for (int64_t i = first; i < last; i++) {                                                   \
+                        const type v = line[left + i * S];                                                             \
+                        const bool better = (v > best[i]) | (v != v) | (place[i] < 0);                                 \
+                        best[i] = better ? v : best[i];                                                                \
+                        place[i] = better ? here : place[i];                                                           \
+                    })                                                                                                 \
+            }                                                                                                          \
+    }                                                                                                                  \
+    WG_KERNEL_OF(                                                                                                      \
+        max_pool_gather_##suffix, type, const plan *p = c->params; const int64_t area = p->size[0] * p->size[1];       \
+        const int64_t *offset = offsets(p, c->local); for (int64_t unit = begin; unit < end; unit++) {                 \
+            const int64_t line = unit / p->chunks, column = unit % p->chunks * COLUMNS, row = line % p->windows[0];    \
+            const int64_t stop = at_most(column + COLUMNS, p->windows[1]), plane = line / p->windows[0] * area;        \
+            const T *values = (const T *)c->in[0] + plane;                                                             \
+            T *y = (T *)c->out + line * p->windows[1] + column;                                                        \
+            I place[COLUMNS];                                                                                          \
+            places_##suffix(p, (const T *)c->in[1] + plane, place, row, column, stop);                                 \
+            for (int64_t i = 0, at = corner(p, row, column); i < stop - column; i++, at += p->stride[1])               \
+                y[i] = place[i] < 0 ? 0 : values[at + offset[place[i]]];                                               \
+        })                                                                                                             \
+    /* A unit is a plane: sums of a place go in the order of the windows. */                                           \
+    WG_KERNEL_OF(                                                                                                      \
+        max_pool_scatter_##suffix, type, const plan *p = c->params; const int64_t area = p->size[0] * p->size[1];      \
+        const int64_t *offset = offsets(p, c->local); for (int64_t plane = begin; plane < end; plane++) {              \
+            const T *x = (const T *)c->in[1] + plane * area;                                                           \
+            const T *cotangent = (const T *)c->in[0] + plane * p->windows[0] * p->windows[1];                          \
+            T *y = (T *)c->out + plane * area;                                                                         \
+            I place[COLUMNS];                                                                                          \
+            memset(y, 0, (size_t)area * sizeof(T));                                                                    \
+            for (int64_t row = 0; row < p->windows[0]; row++)                                                          \
+                for (int64_t column = 0; column < p->windows[1]; column += COLUMNS) {                                  \
+                    const int64_t stop = at_most(column + COLUMNS, p->windows[1]);                                     \
+                    places_##suffix(p, x, place, row, column, stop);                                                   \
+                    for (int64_t i = 0, at = corner(p, row, column); i < stop - column; i++, at += p->stride[1])       \
+                        if (place[i] >= 0)                                                                             \
+                            y[at + offset[place[i]]] += cotangent[row * p->windows[1] + column + i];                   \
+                }                                                                                                      \
         })
 
 /* Where in the plane window (row, column) begins; it may lie outside. */

@@ -55,6 +55,8 @@ START_TEST(slices_and_their_shapes)
 {
     wg_node *x = counting(WG_F64, WG_SHAPE(3, 4)), *y;
     ASSERT_VALUES(wg_slice(x, WG_LIST(1, OPEN), WG_NO_LIST, WG_LIST(OPEN, -2)), 7, 5, 11, 9);
+    ASSERT_VALUES(wg_slice1(TENSOR(WG_SHAPE(2, 3), 1, 2, 3, 4, 5, 6), -1, 1, OPEN), 2, 3, 5, 6);
+    ASSERT_VALUES(wg_slice1(TENSOR(WG_SHAPE(2, 3), 1, 2, 3, 4, 5, 6), 0, -1, 2), 4, 5, 6);
     y = wg_slice(x, WG_LIST(OPEN, 1), WG_LIST(OPEN, -1), WG_LIST(-2, 1));
     ASSERT_VALUES(y, 9, 10, 1, 2);
     ASSERT_VALUES(gradient(wg_square(y), x), 0, 2, 4, 0, 0, 0, 0, 0, 0, 18, 20, 0);

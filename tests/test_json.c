@@ -355,7 +355,7 @@ static const struct {
     {HEAD "{\"name\": \"w\", \"op\": \"param\", \"dtype\": \"f64\", \"shape\": [2], \"init\": [1]}]}",
      "init: has shape (1), but the node's shape is (2)"},
     {HEAD "{\"name\": \"w\", \"op\": \"param\", \"dtype\": \"f64\", \"shape\": [2], \"init\": {\"name\": \"hee\"}}]}",
-     "expected the name normal, uniform, he or xavier"},
+     "expected the name normal, truncated_normal, uniform, he, xavier, lecun or orthogonal"},
     {HEAD "{\"name\": \"w\", \"op\": \"param\", \"dtype\": \"f64\", \"shape\": [2], \"init\": {\"name\": \"he\", "
           "\"a\": 1}}]}",
      "init he: member \"a\" is unknown"},

@@ -1,25 +1,20 @@
 /* lib/nn: layers and whole models. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "nn_test.h"
 #include "suite.h"
-#include <wengert.h>
 
-static wg_graph *g;
+wg_graph *g;
 
-static void set_up(void)
+void set_up(void)
 {
     g = wg_graph_new();
 }
 
-static void tear_down(void)
+void tear_down(void)
 {
     wg_graph_free(g);
 }
 
-/* All elements of y, with one input fed (x may be NULL); to be freed. */
-static double *values_of(wg_node *y, wg_node *x, wg_view fed)
+double *values_of(wg_node *y, wg_node *x, wg_view fed)
 {
     wg_plan *plan = wg_compile(g, WG_INFER, WG_NODES(y));
     wg_exec *e = wg_exec_new(plan);
@@ -215,5 +210,7 @@ int main(void)
     tcase_add_test(t, fans_follow_the_layout);
     tcase_add_loop_test(t, wrong_sizes_are_refused, 0, 4);
     suite_add_tcase(suite, t);
+    suite_add_tcase(suite, nn_layer_tests());
+    suite_add_tcase(suite, nn_init_tests());
     return run_suite(suite);
 }

@@ -141,9 +141,28 @@ static bool life_of_updates(void)
     return done;
 }
 
+/* Layers with running values, and planes that are pooled and enlarged. */
+static bool life_of_layers(void)
+{
+    wg_graph *g = graph();
+    wg_node *x = wg_param(g, "x", WG_F32, WG_SHAPE(2, 4, 4, 4), wg_init_orthogonal(1));
+    wg_batchnorm bn = wg_batchnorm_new(g, "bn", WG_F32, 4);
+    wg_groupnorm gn = wg_groupnorm_new(g, "gn", WG_F32, 4, 2);
+    wg_node *h = wg_max_pool2d(wg_batchnorm_apply(bn, wg_groupnorm_apply(gn, x)), WG_AXES(2), NULL);
+    h = wg_pixel_shuffle(wg_upsample(wg_avg_pool2d(wg_batchnorm_apply(bn, h), WG_AXES(2), NULL, true), 3, WG_BILINEAR), 2);
+    wg_node *cost = wg_sum(wg_square(h), WG_ALL_AXES, false);
+    wg_node *step = wg_sgd(wg_grads_of(cost, wg_trainable(cost)), wg_const(g, 0.1));
+    wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(cost, step));
+    wg_exec *e = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = 1));
+    bool done = e && !wg_run(e);
+    wg_exec_free(e), wg_plan_free(plan), wg_graph_free(g);
+    return done;
+}
+
 START_TEST(every_allocation_of_a_whole_life_may_fail)
 {
-    static bool (*const lives[])(void) = { whole_life, life_of_compositions, life_of_training, life_of_updates, life_of_scans };
+    static bool (*const lives[])(void) = { whole_life, life_of_compositions, life_of_training, life_of_updates, life_of_scans,
+                                           life_of_layers };
     int for_ever = _i & 1;
     bool (*life)(void) = lives[_i >> 1];
     ck_assert(life());
@@ -239,7 +258,7 @@ int main(void)
     Suite *s = suite_create("nomem");
     TCase *t = tcase_create("nomem");
     tcase_set_timeout(t, 60);
-    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 10);
+    tcase_add_loop_test(t, every_allocation_of_a_whole_life_may_fail, 0, 12);
     tcase_add_loop_test(t, a_load_that_fails_changes_nothing, 0, 2);
     tcase_add_loop_test(t, a_save_that_fails_leaves_the_old_file, 0, 2);
     tcase_add_loop_test(t, mutants_are_not_judged_without_memory, 0, 2);

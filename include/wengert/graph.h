@@ -39,15 +39,31 @@ typedef struct wg_init {
     int kind; /* one of enum wg_init_kind */
     double a, b;
 } wg_init;
-enum wg_init_kind { WG_INIT_CONSTANT, WG_INIT_NORMAL, WG_INIT_UNIFORM, WG_INIT_HE, WG_INIT_XAVIER };
+enum wg_init_kind {
+    WG_INIT_CONSTANT,
+    WG_INIT_NORMAL,
+    WG_INIT_UNIFORM,
+    WG_INIT_HE,
+    WG_INIT_XAVIER,
+    WG_INIT_LECUN,
+    WG_INIT_ORTHOGONAL,
+    WG_INIT_TRUNCATED_NORMAL
+};
 WG_API wg_init wg_init_zeros(void);
 WG_API wg_init wg_init_constant(double);
 WG_API wg_init wg_init_normal(double mean, double deviation);
 WG_API wg_init wg_init_uniform(double low, double high);
+/* Normal, drawn again where it is more than two deviations from the mean. */
+WG_API wg_init wg_init_truncated_normal(double mean, double deviation);
+/* Of a matrix (a, b) = (first size, product of the others), orthonormal rows, or columns where there are fewer of
+ * those, times the gain (0: 1); Saxe et al. 2014. At least two dimensions, or WG_ERR_ARG. */
+WG_API wg_init wg_init_orthogonal(double gain);
 WG_API wg_init wg_init_he(void);     /* normal, deviation sqrt(2 / fan in): He et al. 2015 */
 WG_API wg_init wg_init_xavier(void); /* uniform within sqrt(6 / (fan in + fan out)): Glorot and Bengio 2010 */
-/* The same two with the fans given: (n_out, n_in) matrices of the columns layout have fan in last. Without it the fan in is
- * the product of all dimensions but the last, and the fan out is the last. */
+WG_API wg_init wg_init_lecun(void);  /* normal, deviation sqrt(1 / fan in): LeCun et al. 1998 */
+/* The first two with the fans given: (n_out, n_in) matrices of the columns layout have fan in last. Where they are not, a
+ * matrix is (fan in, fan out), and a tensor of three or more dimensions is a convolution's (out, in, kernel..): its fans are
+ * in and out, each times the size of the kernel. */
 WG_API wg_init wg_init_he_fan(int64_t fan_in);
 WG_API wg_init wg_init_xavier_fan(int64_t fan_in, int64_t fan_out);
 

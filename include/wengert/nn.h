@@ -16,6 +16,58 @@ typedef struct wg_dense {
 WG_API wg_dense wg_dense_new(wg_graph *, const char *name, wg_dtype, int64_t in, int64_t out, wg_init);
 WG_API wg_node *wg_dense_apply(wg_dense, wg_node *x);
 
+/* Rows of a table, NAME/w (rows, width), by index: result (.., width) for indices (..), i32 or i64. */
+typedef struct wg_embed {
+    wg_node *w;
+} wg_embed;
+WG_API wg_embed wg_embed_new(wg_graph *, const char *name, wg_dtype, int64_t rows, int64_t width, wg_init);
+WG_API wg_node *wg_embed_apply(wg_embed, wg_node *index);
+
+/* Normalisation, then times NAME/gamma (1 at first) plus NAME/beta (0 at first). eps may be changed before a layer is applied;
+ * gamma and beta may be NULL there, where the operator of the name may leave them out. */
+/* Over the last axes, as many as `shape` has, of those sizes. */
+typedef struct wg_layernorm {
+    wg_node *gamma, *beta;
+    double eps; /* 1e-5 */
+} wg_layernorm;
+WG_API wg_layernorm wg_layernorm_new(wg_graph *, const char *name, wg_dtype, wg_shape);
+WG_API wg_node *wg_layernorm_apply(wg_layernorm, wg_node *x);
+typedef struct wg_rmsnorm {
+    wg_node *gamma;
+    double eps; /* 1e-6 */
+} wg_rmsnorm;
+WG_API wg_rmsnorm wg_rmsnorm_new(wg_graph *, const char *name, wg_dtype, wg_shape);
+WG_API wg_node *wg_rmsnorm_apply(wg_rmsnorm, wg_node *x);
+/* x (N, channels, ..) */
+typedef struct wg_groupnorm {
+    wg_node *gamma, *beta;
+    int64_t groups;
+    double eps; /* 1e-5 */
+} wg_groupnorm;
+WG_API wg_groupnorm wg_groupnorm_new(wg_graph *, const char *name, wg_dtype, int64_t channels, int64_t groups);
+WG_API wg_node *wg_groupnorm_apply(wg_groupnorm, wg_node *x);
+/* x (N, channels, spatial ..) */
+typedef struct wg_instancenorm {
+    wg_node *gamma, *beta;
+    double eps; /* 1e-5 */
+} wg_instancenorm;
+WG_API wg_instancenorm wg_instancenorm_new(wg_graph *, const char *name, wg_dtype, int64_t channels);
+WG_API wg_node *wg_instancenorm_apply(wg_instancenorm, wg_node *x);
+/* x (N, channels, ..): in WG_TRAIN by the batch's mean and variance, in WG_INFER by the running ones, the variables NAME/mean
+ * and NAME/var. These follow the batches' in the step of any optimiser whose gradients depend on the layer: nothing else
+ * need be added to the plan, and a run without a step changes nothing (see wg_track; wg_tracked for steps of one's own). A
+ * layer applied twice is updated twice, in that order. */
+typedef struct wg_batchnorm {
+    wg_node *gamma, *beta, *mean, *var; /* (channels) */
+    double momentum;                    /* 0.1: running = 0.9 running + 0.1 batch; var with divisor n - 1 */
+    double eps;                         /* 1e-5 */
+} wg_batchnorm;
+WG_API wg_batchnorm wg_batchnorm_new(wg_graph *, const char *name, wg_dtype, int64_t channels);
+WG_API wg_node *wg_batchnorm_apply(wg_batchnorm, wg_node *x);
+
+/* How many elements they have together: wg_param_count(wg_trainable(loss)). NULL nodes count for nothing. */
+WG_API int64_t wg_param_count(wg_nodes params);
+
 /* The L-layer model [LINEAR -> hidden]*(L-1) -> LINEAR -> output of Andrew Ng's course. */
 typedef enum wg_layout {
     WG_COLUMNS, /* one example a column: x (n_0, N), Wl (n_l, n_l-1), bl (n_l, 1), named W1, b1, W2, .. */

@@ -310,6 +310,10 @@ WG_API wg_node *wg_bernoulli(wg_graph *, wg_dtype, wg_shape, double p); /* 1 wit
 WG_API wg_node *wg_dropout(wg_node *, double p); /* zero with probability p, else times 1/(1-p); x itself in WG_INFER */
 WG_API wg_node *wg_by_mode(wg_node *training, wg_node *inference); /* which of the two, by the mode it is compiled in */
 WG_API wg_node *wg_stop_gradient(wg_node *);
+/* x, with a note: a training step of any optimiser whose gradients depend on it also moves the variable towards the value, by
+ * momentum (value - variable). Several notes of one variable follow in the order in which they were made. WG_ERR_ARG: x or the value
+ * is inside a scan. */
+WG_API wg_node *wg_track(wg_node *x, wg_node *value, wg_node *variable, double momentum);
 /* When a plan that wants it runs, the variable gets the value at the run's end. The result stands for that effect. */
 WG_API wg_node *wg_assign(wg_node *variable, wg_node *value);
 WG_API wg_node *wg_group(wg_nodes effects); /* one name for several effects */

@@ -17,6 +17,11 @@ extern "C" {
 /* The graph's counter of updates: a scalar i64 variable named "step", 0 at first; reads give the number of updates before this run. */
 WG_API wg_node *wg_step_counter(wg_graph *);
 
+/* The updates of variables that wg_track has noted among all that the nodes are made of, one assign a variable. Optimisers make
+ * them part of their step; who updates parameters by assigns of their own adds these to the plan. In WG_INFER they leave the
+ * variables as they are. The array belongs to the graph; {NULL, 0} is a failure, .n = 0: there are none. */
+WG_API wg_nodes wg_tracked(wg_nodes of);
+
 /* Learning rates as scalars of the step (f64, weak), exact at their ends. NULL: WG_ERR_ARG (a length below 1), or `step` is. */
 WG_API wg_node *wg_schedule_constant(wg_node *step, double rate);
 WG_API wg_node *wg_schedule_step(wg_node *step, double rate, double factor, int64_t every); /* times factor every so many steps */

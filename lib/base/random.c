@@ -41,11 +41,11 @@ void wg__fill_uniform(double *out, int64_t n, uint64_t key)
     }
 }
 
+static const double two_pi = 6.283185307179586476925286766559;
+
 /* Box and Muller 1958. */
 void wg__fill_normal(double *out, int64_t n, uint64_t key)
 {
-    const double two_pi = 6.283185307179586476925286766559;
-
     for (int64_t i = 0; i < n; i += 2) {
         double u[2], radius;
 
@@ -54,5 +54,20 @@ void wg__fill_normal(double *out, int64_t n, uint64_t key)
         out[i] = radius * cos(two_pi * u[1]);
         if (i + 1 < n)
             out[i + 1] = radius * sin(two_pi * u[1]);
+    }
+}
+
+void wg__fill_truncated_normal(double *out, int64_t n, uint64_t key)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double x = 3;
+
+        for (uint64_t attempt = 0; !(fabs(x) <= 2); attempt++) { /* one in twenty is drawn again */
+            uint32_t w[4];
+
+            wg__philox(w, key, (uint64_t)i, attempt);
+            x = sqrt(-2 * log(1 - wg__uniform_f64(w[0], w[1]))) * cos(two_pi * wg__uniform_f64(w[2], w[3]));
+        }
+        out[i] = x;
     }
 }

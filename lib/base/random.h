@@ -36,8 +36,9 @@ static inline uint64_t wg__iteration_seed(uint64_t seed, int64_t iteration)
 
 /* A key from a seed and a name (FNV-1a, then a finaliser), so that streams with other names are unrelated. */
 uint64_t wg__stream_key(uint64_t seed, const char *name);
-/* n doubles from N(0, 1), and from [0, 1), element i a function of (key, i) alone. */
+/* n doubles from N(0, 1), from its part within -2 .. 2, and from [0, 1), element i a function of (key, i) alone. */
 void wg__fill_normal(double *out, int64_t n, uint64_t key);
+void wg__fill_truncated_normal(double *out, int64_t n, uint64_t key);
 void wg__fill_uniform(double *out, int64_t n, uint64_t key);
 
 #endif

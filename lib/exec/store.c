@@ -1,10 +1,8 @@
 /* Stores: making, copying, reading and setting values; who may run on them. */
-#include <math.h>
 #include <sched.h>
 #include <string.h>
 
 #include "base/checked.h"
-#include "base/random.h"
 #include "exec/store.h"
 
 size_t wg__variable_bytes(const wg__operation *variable)
@@ -12,52 +10,6 @@ size_t wg__variable_bytes(const wg__operation *variable)
     size_t bytes = 0;
     wg__shape_bytes(&variable->out->shape, variable->out->dtype, &bytes); /* checked when the variable was made */
     return bytes;
-}
-
-static int64_t fan_in_of(wg_shape s)
-{
-    s.rank = s.rank > 0 ? s.rank - 1 : 0;
-    return wg_shape_count(s);
-}
-
-/* Fills `value` as the variable's init says, from its own stream. */
-static bool draw(const wg_store *s, const wg__operation *v, void *value)
-{
-    const wg_node *n = v->out;
-    int64_t count = wg_shape_count(n->shape);
-    wg_init init = v->init;
-    if (v->value) {
-        memcpy(value, v->value, wg__variable_bytes(v));
-        return true;
-    }
-    if (init.kind == WG_INIT_CONSTANT) {
-        for (int64_t i = 0; i < count; i++)
-            wg__store(value, n->dtype, i, init.a);
-        return true;
-    }
-    double *drawn = wg__alloc(&s->allocator, (size_t)count, sizeof *drawn);
-    if (!drawn)
-        return false;
-    double in = init.a > 0 ? init.a : (double)fan_in_of(n->shape);
-    double out = init.b > 0 ? init.b : n->shape.rank ? (double)n->shape.dim[n->shape.rank - 1] : 1;
-    double middle = 0, width = 0; /* mean and deviation, or middle and full width */
-    bool normal = init.kind == WG_INIT_NORMAL || init.kind == WG_INIT_HE;
-    switch (init.kind) {
-    case WG_INIT_NORMAL: middle = init.a, width = init.b; break;
-    case WG_INIT_HE: width = sqrt(2 / (in > 0 ? in : 1)); break;
-    case WG_INIT_UNIFORM: middle = (init.a + init.b) / 2, width = init.b - init.a; break;
-    case WG_INIT_XAVIER: width = 2 * sqrt(6 / (in + out > 0 ? in + out : 1)); break;
-    default: break;
-    }
-    uint64_t key = wg__stream_key(s->seed, n->name);
-    if (normal)
-        wg__fill_normal(drawn, count, key);
-    else
-        wg__fill_uniform(drawn, count, key);
-    for (int64_t i = 0; i < count; i++)
-        wg__store(value, n->dtype, i, middle + width * (normal ? drawn[i] : drawn[i] - 0.5));
-    wg__free(&s->allocator, drawn, (size_t)count, sizeof *drawn);
-    return true;
 }
 
 wg_status wg__store_complete(wg_store *s)
@@ -72,7 +24,7 @@ wg_status wg__store_complete(wg_store *s)
         void *value = wg__alloc_aligned(&s->allocator, wg__variable_bytes(v));
         if (!value)
             return WG_ERR_NOMEM;
-        if (!draw(s, v, value)) {
+        if (!wg__init_draw(&s->allocator, s->seed, v, value)) {
             wg__free(&s->allocator, value, wg__variable_bytes(v), 1);
             return WG_ERR_NOMEM;
         }

@@ -22,6 +22,8 @@ bool wg__store_enter(wg_store *, bool change);
 void wg__store_leave(wg_store *, bool change);
 /* Which draw of the random operators is next: the step, and within it the micro-batch of wg_accumulate. */
 uint64_t wg__store_draw(const wg_store *);
+/* Fills `value` with the variable's initial value: as given, or drawn from the stream of (seed, its name). False: WG_ERR_NOMEM. */
+bool wg__init_draw(const wg__allocator *, uint64_t seed, const wg__operation *variable, void *value);
 /* The bytes of a variable's value. */
 size_t wg__variable_bytes(const wg__operation *variable);
 

@@ -121,7 +121,7 @@ char *wg__expression(const wg_node *, char *text, size_t size);
 
 /* Leaves' descriptors, and of operators that the engine itself must know. */
 extern const wg_op wg_op_input, wg_op_param, wg_op_variable, wg_op_constant;
-extern const wg_op wg_op_assign, wg_op_group, wg_op_by_mode, wg_op_stop_gradient, wg_op_dropout;
+extern const wg_op wg_op_assign, wg_op_group, wg_op_by_mode, wg_op_stop_gradient, wg_op_track, wg_op_dropout;
 extern const wg_op wg_op_scan, wg_op_transpose;
 extern const wg_op wg_op_zeros_like, wg_op_ones_like, wg_op_sum_to_like, wg_op_cast, wg_op_add;
 

@@ -41,6 +41,16 @@ bool wg__json_tensor_shape(const json_t *, wg_shape *);
 /* Reads the elements into memory for that shape. False: WG_ERR_FORMAT: an element that the type cannot hold. */
 bool wg__json_to_tensor(const json_t *, const wg_shape *, wg_dtype, void *elements);
 
+/* ---- initial values ---- */
+
+/* What a drawn initial value is called, and its numbers a and b; NULL: it has none. */
+typedef struct wg__init_name {
+    int kind;
+    const char *name, *a, *b;
+} wg__init_name;
+enum { WG__INIT_NAMES = 7 };
+extern const wg__init_name wg__init_names[WG__INIT_NAMES];
+
 /* ---- attributes ---- */
 
 /* Fills op's attribute struct from an object (NULL: none given) and the defaults. False, as "op: text": WG_ERR_ARG for

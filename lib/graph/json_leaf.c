@@ -1,4 +1,5 @@
 /* The descriptions of leaves: inputs, parameters, variables and constants. */
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/json_reader.h"
@@ -24,34 +25,40 @@ static bool read_shape(const wg__reader *r, wg_shape *shape)
                            wg__json_shown(value, shown));
 }
 
+const wg__init_name wg__init_names[WG__INIT_NAMES] = {
+    { WG_INIT_NORMAL, "normal", "mean", "deviation" },
+    { WG_INIT_TRUNCATED_NORMAL, "truncated_normal", "mean", "deviation" },
+    { WG_INIT_UNIFORM, "uniform", "low", "high" },
+    { WG_INIT_HE, "he", "fan_in", NULL },
+    { WG_INIT_XAVIER, "xavier", "fan_in", "fan_out" },
+    { WG_INIT_LECUN, "lecun", "fan_in", NULL },
+    { WG_INIT_ORTHOGONAL, "orthogonal", "gain", NULL },
+};
+
 /* A drawn initial value: {"name": "normal", "mean": 0, "deviation": 1}, .. */
 static bool read_drawn(const wg__reader *r, const json_t *value, wg_init *init)
 {
-    static const struct {
-        const char *name, *keys, *a, *b;
-        int kind;
-    } kinds[] = { { "normal", "name mean deviation", "mean", "deviation", WG_INIT_NORMAL },
-                  { "uniform", "name low high", "low", "high", WG_INIT_UNIFORM },
-                  { "he", "name fan_in", "fan_in", NULL, WG_INIT_HE },
-                  { "xavier", "name fan_in fan_out", "fan_in", "fan_out", WG_INIT_XAVIER } };
     const char *name = json_string_value(json_object_get(value, "name")), *which;
-    char shown[WG__JSON_SHOWN];
+    char shown[WG__JSON_SHOWN], keys[64];
 
-    for (size_t i = 0; name != NULL && i < sizeof kinds / sizeof *kinds; i++) {
-        const json_t *a = json_object_get(value, kinds[i].a);
-        const json_t *b = kinds[i].b == NULL ? NULL : json_object_get(value, kinds[i].b);
+    for (size_t i = 0; name != NULL && i < WG__INIT_NAMES; i++) {
+        const wg__init_name *kind = &wg__init_names[i];
+        const json_t *a = json_object_get(value, kind->a);
+        const json_t *b = kind->b == NULL ? NULL : json_object_get(value, kind->b);
 
-        if (strcmp(kinds[i].name, name) != 0)
+        if (strcmp(kind->name, name) != 0)
             continue;
-        *init = (wg_init){ .kind = kinds[i].kind };
-        if (!wg__json_only(value, kinds[i].keys, &which))
-            return wg__reader_fail(r, "init %s: member \"%.60s\" is unknown (known: %s)", name, which, kinds[i].keys);
+        *init = (wg_init){ .kind = kind->kind };
+        snprintf(keys, sizeof keys, "name %s%s%s", kind->a, kind->b == NULL ? "" : " ", kind->b == NULL ? "" : kind->b);
+        if (!wg__json_only(value, keys, &which))
+            return wg__reader_fail(r, "init %s: member \"%.60s\" is unknown (known: %s)", name, which, keys);
         if ((a != NULL && !wg__json_to_number(a, &init->a)) || (b != NULL && !wg__json_to_number(b, &init->b)))
             return wg__reader_fail(r, "init %s: expected numbers, got %s", name, wg__json_shown(value, shown));
         return true;
     }
     return wg__reader_fail(r,
-                           "init: expected the name normal, uniform, he or xavier, a number, or nested lists, got %s",
+                           "init: expected the name normal, truncated_normal, uniform, he, xavier, lecun or orthogonal, a "
+                           "number, or nested lists, got %s",
                            wg__json_shown(value, shown));
 }
 

@@ -7,38 +7,35 @@ void wg_text_free(char *text) { wg__free_text(NULL, text); }
 
 static void put_member(wg__text *t, const char *key) { wg__text_printf(t, ", \"%s\": ", key); }
 
-/* {"name": "he"}, {"name": "normal", "mean": 0, "deviation": 1}: `a` and `b` under their names, left out where 0. */
-static void put_drawn(wg__text *t, const char *name, const char *a_name, double a, const char *b_name, double b)
+/* {"name": "he"}, {"name": "normal", "mean": 0, "deviation": 1}: numbers are left out where 0. */
+static void put_drawn(wg__text *t, const wg__init_name *kind, const wg_init *init)
 {
-    wg__text_printf(t, "{\"name\": \"%s\"", name);
-    if (a != 0) {
-        put_member(t, a_name);
-        wg__json_number(t, a, false);
-    }
-    if (b != 0) {
-        put_member(t, b_name);
-        wg__json_number(t, b, false);
-    }
+    const char *name[] = { kind->a, kind->b };
+    const double number[] = { init->a, init->b };
+
+    wg__text_printf(t, "{\"name\": \"%s\"", kind->name);
+    for (int i = 0; i < 2; i++)
+        if (name[i] != NULL && number[i] != 0) {
+            put_member(t, name[i]);
+            wg__json_number(t, number[i], false);
+        }
     wg__text_add(t, "}");
 }
 
 static void put_init(wg__text *t, const wg__operation *o)
 {
     const wg_init *init = &o->init;
+    size_t i = 0;
 
     if (o->value == NULL && init->kind == WG_INIT_CONSTANT && init->a == 0)
         return;
     put_member(t, "init");
+    while (i < WG__INIT_NAMES && wg__init_names[i].kind != init->kind)
+        i++;
     if (o->value != NULL)
         wg__json_tensor(t, o->value, o->out->dtype, &o->out->shape);
-    else if (init->kind == WG_INIT_NORMAL)
-        put_drawn(t, "normal", "mean", init->a, "deviation", init->b);
-    else if (init->kind == WG_INIT_UNIFORM)
-        put_drawn(t, "uniform", "low", init->a, "high", init->b);
-    else if (init->kind == WG_INIT_HE)
-        put_drawn(t, "he", "fan_in", init->a, "", 0);
-    else if (init->kind == WG_INIT_XAVIER)
-        put_drawn(t, "xavier", "fan_in", init->a, "fan_out", init->b);
+    else if (i < WG__INIT_NAMES)
+        put_drawn(t, &wg__init_names[i], init);
     else
         wg__json_number(t, init->a, false);
 }

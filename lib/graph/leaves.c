@@ -9,6 +9,12 @@ wg_init wg_init_zeros(void) { return wg_init_constant(0); }
 wg_init wg_init_constant(double value) { return (wg_init){ WG_INIT_CONSTANT, value, 0 }; }
 wg_init wg_init_normal(double mean, double deviation) { return (wg_init){ WG_INIT_NORMAL, mean, deviation }; }
 wg_init wg_init_uniform(double low, double high) { return (wg_init){ WG_INIT_UNIFORM, low, high }; }
+wg_init wg_init_truncated_normal(double mean, double deviation)
+{
+    return (wg_init){ WG_INIT_TRUNCATED_NORMAL, mean, deviation };
+}
+wg_init wg_init_orthogonal(double gain) { return (wg_init){ WG_INIT_ORTHOGONAL, gain, 0 }; }
+wg_init wg_init_lecun(void) { return (wg_init){ WG_INIT_LECUN, 0, 0 }; }
 wg_init wg_init_he(void) { return (wg_init){ WG_INIT_HE, 0, 0 }; }
 wg_init wg_init_xavier(void) { return (wg_init){ WG_INIT_XAVIER, 0, 0 }; }
 wg_init wg_init_he_fan(int64_t in) { return (wg_init){ WG_INIT_HE, (double)in, 0 }; }
@@ -48,7 +54,7 @@ wg_node *wg_input(wg_graph *g, const char *name, wg_dtype dtype, wg_shape shape)
     return o ? o->out : NULL;
 }
 
-static bool init_valid(const wg_init *init) { return init->kind >= WG_INIT_CONSTANT && init->kind <= WG_INIT_XAVIER; }
+static bool init_valid(const wg_init *init) { return init->kind >= WG_INIT_CONSTANT && init->kind <= WG_INIT_TRUNCATED_NORMAL; }
 
 static wg_node *variable(wg_graph *g, const wg_op *op, const char *name, wg_dtype dtype, wg_shape shape, wg_init init)
 {
@@ -63,6 +69,9 @@ static wg_node *variable(wg_graph *g, const wg_op *op, const char *name, wg_dtyp
     if (!init_valid(&init))
         return wg__graph_fail(g, WG_ERR_ARG, "%s %s: no such initial value: kind %d", op->name, name ? name : "",
                               init.kind);
+    if (init.kind == WG_INIT_ORTHOGONAL && shape.rank < 2)
+        return wg__graph_fail(g, WG_ERR_ARG, "%s %s: an orthogonal initial value has at least two dimensions", op->name,
+                              name ? name : "");
     if (!wg__grow(&g->allocator, (void **)&g->variables, &g->variables_capacity, g->n_variables + 1,
                   sizeof(wg__operation *)))
         return wg__graph_fail_again(g);

@@ -62,7 +62,8 @@ wg_node *wg__optim_update(wg_grads grads, wg_node *rate, const char *name, doubl
     wg_graph *g = wg_node_graph(rate);
     if (!wg__optim_option(g, name, "weight_decay", &weight_decay, 0, HUGE_VAL))
         return NULL;
-    size_t room = grads.of.n * WG__EFFECTS + 2, n = 0;
+    wg_nodes tracked = wg_tracked(grads.of);
+    size_t room = grads.of.n * WG__EFFECTS + tracked.n + 2, n = 0;
     wg_node **effects = wg__alloc(&g->allocator, room, sizeof *effects);
     if (!effects)
         return wg__graph_fail_again(g);
@@ -77,6 +78,8 @@ wg_node *wg__optim_update(wg_grads grads, wg_node *rate, const char *name, doubl
         for (size_t k = 0; k < u.n; k++)
             effects[n++] = u.effect[k];
     }
+    for (size_t i = 0; i < tracked.n; i++)
+        effects[n++] = tracked.at[i];
     effects[n++] = wg__optim_step(g);
     if (g->accumulation)
         effects[n++] = g->accumulation;

@@ -7,7 +7,7 @@ static int passes_on(const wg__operation *o, wg_mode mode)
 {
     if (o->op == &wg_op_by_mode)
         return mode == WG_TRAIN ? 0 : 1;
-    if (o->op == &wg_op_stop_gradient || (o->op == &wg_op_dropout && mode == WG_INFER))
+    if (o->op == &wg_op_stop_gradient || o->op == &wg_op_track || (o->op == &wg_op_dropout && mode == WG_INFER))
         return 0;
     return -1;
 }
