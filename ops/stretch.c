@@ -96,7 +96,8 @@ static wg_status join_infer(wg_infer *t)
 {
     const wg_shape whole = t->in[0], rest = t->in[1], like = t->in[2];
     const int64_t length = length_of(t->attrs);
-    bool fits = whole.rank == rest.rank + 1 && rest.rank > 0 && like.rank > 0 && whole.dim[1] == length;
+    bool fits = whole.rank == rest.rank + 1 && rest.rank > 0 && like.rank > 0 && whole.dim[1] == length &&
+                rest.dim[0] < length;
     int64_t joined;
     t->out[0] = rest;
     for (int d = 1; fits && d < rest.rank; d++)
