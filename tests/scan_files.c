@@ -1,4 +1,6 @@
 /* Scans in graph files, for Graphviz, and in files that are wrong. */
+#include <stdio.h>
+
 #include "scan_test.h"
 
 START_TEST(graph_files_hold_scans)
@@ -32,6 +34,30 @@ START_TEST(graph_files_hold_scans)
     wg_text_free(json);
     wg_text_free(again);
     wg_exec_free(e), wg_exec_free(here), wg_plan_free(plan), wg_graph_free(copy);
+}
+END_TEST
+
+START_TEST(checkpoints_hold_scans)
+{
+    static const char path[] = "scan.npz";
+    net a = by_scan_in(2);
+    wg_output(a.y, "y");
+    OK(wg_save(wg_graph_store(g), path, NULL));
+    wg_graph *read = wg_graph_load(path, NULL);
+    ck_assert_msg(read != NULL, "%s", wg_error());
+    wg_node *y = wg_find(read, "y");
+    wg_plan *plan = wg_compile(read, WG_INFER, WG_NODES(y));
+    wg_exec *e = wg_exec_new(plan), *here = exec_of(WG_NODES(a.y), 1);
+    ck_assert_msg(e != NULL, "%s", wg_error());
+    OK(wg_feed(e, wg_find(read, "x"), WG_VIEW(xs, N, 5, C)));
+    OK(wg_feed(e, wg_find(read, "h0"), WG_VIEW(starts, N, H)));
+    feed(here, 5);
+    OK(wg_run(e));
+    OK(wg_run(here));
+    for (int i = 0; i < N * 5 * H; i++)
+        ck_assert_double_eq(wg_view_at(wg_result(e, y), i), wg_view_at(wg_result(here, a.y), i));
+    wg_exec_free(e), wg_exec_free(here), wg_plan_free(plan), wg_graph_free(read);
+    remove(path);
 }
 END_TEST
 
@@ -89,6 +115,7 @@ TCase *scan_file_tests(void)
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, graph_files_hold_scans);
+    tcase_add_test(t, checkpoints_hold_scans);
     tcase_add_test(t, files_with_wrong_bodies_are_refused);
     return t;
 }

@@ -17,28 +17,38 @@ typedef struct cell {
     void (*step)(const struct cell *, wg_node *a, wg_node *const *state, wg_node **next);
 } cell;
 
-static wg_node *gate(const cell *c, wg_node *z, int i) { return wg_slice1(z, -1, i * c->hidden, (i + 1) * c->hidden); }
+/* z (N, n H) as n gates (N, H). */
+static void gates(wg_node *z, int n, wg_node **gate)
+{
+    wg_nodes parts = wg_split(z, 1, WG_LIST(n));
+    for (int i = 0; i < n; i++)
+        gate[i] = parts.n ? parts.at[i] : NULL;
+}
 
 static void rnn_step(const cell *c, wg_node *a, wg_node *const *state, wg_node **next)
 {
     next[0] = wg_tanh(wg_add(a, wg_matmul(state[0], c->w_h)));
 }
 
+enum { I, F, G, O, LSTM_GATES };
+
 static void lstm_step(const cell *c, wg_node *a, wg_node *const *state, wg_node **next)
 {
-    wg_node *z = wg_add(a, wg_matmul(state[0], c->w_h));
-    wg_node *i = wg_sigmoid(gate(c, z, 0)), *f = wg_sigmoid(gate(c, z, 1));
-    wg_node *g = wg_tanh(gate(c, z, 2)), *o = wg_sigmoid(gate(c, z, 3));
-    next[1] = wg_add(wg_mul(f, state[1]), wg_mul(i, g));
-    next[0] = wg_mul(o, wg_tanh(next[1]));
+    wg_node *z[LSTM_GATES];
+    gates(wg_add(a, wg_matmul(state[0], c->w_h)), LSTM_GATES, z);
+    next[1] = wg_add(wg_mul(wg_sigmoid(z[F]), state[1]), wg_mul(wg_sigmoid(z[I]), wg_tanh(z[G])));
+    next[0] = wg_mul(wg_sigmoid(z[O]), wg_tanh(next[1]));
 }
+
+enum { R, Z, NEW, GRU_GATES };
 
 static void gru_step(const cell *c, wg_node *a, wg_node *const *state, wg_node **next)
 {
-    wg_node *h = wg_matmul(state[0], c->w_h);
-    wg_node *r = wg_sigmoid(wg_add(gate(c, a, 0), gate(c, h, 0)));
-    wg_node *z = wg_sigmoid(wg_add(gate(c, a, 1), gate(c, h, 1)));
-    wg_node *n = wg_tanh(wg_add(gate(c, a, 2), wg_mul(r, wg_add(gate(c, h, 2), c->b_hn))));
+    wg_node *x[GRU_GATES], *h[GRU_GATES];
+    gates(a, GRU_GATES, x);
+    gates(wg_matmul(state[0], c->w_h), GRU_GATES, h);
+    wg_node *r = wg_sigmoid(wg_add(x[R], h[R])), *z = wg_sigmoid(wg_add(x[Z], h[Z]));
+    wg_node *n = wg_tanh(wg_add(x[NEW], wg_mul(r, wg_add(h[NEW], c->b_hn))));
     next[0] = wg_add(n, wg_mul(z, wg_sub(state[0], n))); /* (1 - z) n + z h */
 }
 
@@ -87,15 +97,15 @@ static wg_node *weights(wg_graph *g, const char *name, wg_dtype dtype, wg_shape 
 }
 
 /* The parameters that all of them have. */
-static cell parameters(wg_graph *g, const char *name, wg_dtype dtype, int64_t in, int64_t hidden, int gates)
+static cell parameters(wg_graph *g, const char *name, wg_dtype dtype, int64_t in, int64_t hidden, int n_gates)
 {
     wg_scope_push(g, "%s", name ? name : "");
     cell c = {
-        .w_x = weights(g, "w_x", dtype, WG_SHAPE(in, gates * hidden), hidden),
-        .w_h = weights(g, "w_h", dtype, WG_SHAPE(hidden, gates * hidden), hidden),
-        .b = wg_param(g, "b", dtype, WG_SHAPE(gates * hidden), wg_init_zeros()),
+        .w_x = weights(g, "w_x", dtype, WG_SHAPE(in, n_gates * hidden), hidden),
+        .w_h = weights(g, "w_h", dtype, WG_SHAPE(hidden, n_gates * hidden), hidden),
+        .b = wg_param(g, "b", dtype, WG_SHAPE(n_gates * hidden), wg_init_zeros()),
     };
-    if (gates == 3)
+    if (n_gates == GRU_GATES)
         c.b_hn = wg_param(g, "b_hn", dtype, WG_SHAPE(hidden), wg_init_zeros());
     wg_scope_pop(g);
     return c;
@@ -111,13 +121,13 @@ wg_rnn wg_rnn_new(wg_graph *g, const char *name, wg_dtype dtype, int64_t in, int
 
 wg_lstm wg_lstm_new(wg_graph *g, const char *name, wg_dtype dtype, int64_t in, int64_t hidden)
 {
-    cell c = parameters(g, name, dtype, in, hidden, 4);
+    cell c = parameters(g, name, dtype, in, hidden, LSTM_GATES);
     return (wg_lstm){ .w_x = c.w_x, .w_h = c.w_h, .b = c.b };
 }
 
 wg_gru wg_gru_new(wg_graph *g, const char *name, wg_dtype dtype, int64_t in, int64_t hidden)
 {
-    cell c = parameters(g, name, dtype, in, hidden, 3);
+    cell c = parameters(g, name, dtype, in, hidden, GRU_GATES);
     return (wg_gru){ .w_x = c.w_x, .w_h = c.w_h, .b = c.b, .b_hn = c.b_hn };
 }
 
