@@ -23,4 +23,9 @@ wg_node *wg__diagonal(wg_node *x, int axis1, int axis2);
 /* The operator `recurrence`; without b where that is NULL. */
 wg_node *wg__recurrence(wg_node *a, wg_node *b, int axis, bool reverse, double start);
 
+/* The operators `stretches`, `stretch_rest`, `stretch_join`; graph/scan.h declares them too, for scans in stretches. */
+wg_node *wg__stretches(wg_node *x, int64_t length);
+wg_node *wg__stretch_rest(wg_node *x, int64_t length);
+wg_node *wg__stretch_join(wg_node *whole, wg_node *rest, wg_node *like, int64_t length);
+
 #endif

@@ -501,6 +501,9 @@ works ops
 says "matmul"
 works ops cross_entropy
 says "label_smoothing"
+works ops lstm
+says "wg_lstm_apply"
+refuses 2 "did you mean lstm?" ops lstmm
 works ops matmul --json
 says '"name": "matmul"'
 refuses 2 "did you mean matmul?" ops matmull

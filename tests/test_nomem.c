@@ -84,8 +84,12 @@ static bool life_of_scans(void)
     wg_node *all = wg_scan_last(inner, part);
     wg_scan_end(inner);
     wg_scan_next(s, h, wg_add(wg_tanh(wg_mul(wg_add(row, h), w)), all));
-    wg_node *y = wg_output(wg_scan_stack(s, h), "y");
+    wg_node *stack = wg_scan_stack(s, h);
     wg_scan_end(s);
+    wg_lstm layer = wg_lstm_new(g, "lstm", WG_F32, 2, 2);
+    layer.stretch = 2;
+    wg_node *sequence = wg_expand_dims(stack, WG_AXES(0));
+    wg_node *y = wg_output(wg_lstm_apply(layer, sequence, NULL, NULL, NULL).y, "y");
     wg_node *cost = wg_sum(wg_square(y), WG_ALL_AXES, false), *step = wg_sgd(wg_grads_of(cost, wg_trainable(cost)), wg_const(g, 0.1));
     wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(cost, step));
     wg_exec *e = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = 1));

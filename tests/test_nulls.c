@@ -70,6 +70,13 @@ START_TEST(building_a_graph)
     NO_POINTER(wg_scan_carry(NULL, NULL));
     NO_POINTER(wg_scan_stack(NULL, NULL));
     NO_POINTER(wg_scan_last(NULL, NULL));
+    wg_scan_remat(NULL, 1);
+    NO_POINTER(wg_rnn_new(NULL, "x", WG_F32, 1, 1).w_x);
+    NO_POINTER(wg_lstm_new(NULL, "x", WG_F32, 1, 1).w_x);
+    NO_POINTER(wg_gru_new(NULL, "x", WG_F32, 1, 1).w_x);
+    NO_POINTER(wg_rnn_apply((wg_rnn){ .w_x = NULL }, NULL, NULL, NULL).y);
+    NO_POINTER(wg_lstm_apply((wg_lstm){ .w_x = NULL }, NULL, NULL, NULL, NULL).y);
+    NO_POINTER(wg_gru_apply((wg_gru){ .w_x = NULL }, NULL, NULL, NULL).y);
     wg_scan_next(NULL, NULL, NULL);
     wg_scan_end(NULL);
     wg_scope_push(NULL, "x");

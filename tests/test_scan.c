@@ -1,24 +1,14 @@
 /* Scans: against loops written out, by value and derivative, in runs and in the interpreter; lengths that are known late; what is
  * refused; graph files. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "scan_test.h"
 
-#include "suite.h"
-#include <wengert.h>
-
-#define OK(call) ck_assert_msg((call) == WG_OK, "%s", wg_error())
-#define GIVEN(node) ck_assert_msg((node) != NULL, "%s", wg_error())
-
-enum { N = 2, C = 3, H = 4, LONGEST = 7 };
-
-static wg_graph *g;
-static wg_node *x, *h0, *w, *u, *b;
-static double xs[N * LONGEST * C], starts[N * H];
+wg_graph *g;
+wg_node *x, *h0, *w, *u, *b;
+double xs[N * LONGEST * C], starts[N * H];
 
 static double wave(int i) { return sin(1.7 * i + 0.3) * 0.8; }
 
-static void set_up(void)
+void set_up(void)
 {
     forget_failures();
     g = wg_graph_new();
@@ -33,9 +23,9 @@ static void set_up(void)
         starts[i] = wave(1000 + i);
 }
 
-static void tear_down(void) { wg_graph_free(g); }
+void tear_down(void) { wg_graph_free(g); }
 
-static wg_exec *exec_of(wg_nodes wanted, int threads)
+wg_exec *exec_of(wg_nodes wanted, int threads)
 {
     wg_plan *plan = wg_compile(g, WG_TRAIN, wanted);
     wg_exec *e = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = threads));
@@ -44,34 +34,30 @@ static wg_exec *exec_of(wg_nodes wanted, int threads)
     return e;
 }
 
-static void feed(wg_exec *e, int64_t length)
+void feed(wg_exec *e, int64_t length)
 {
     OK(wg_feed(e, x, WG_VIEW(xs, N, length, C)));
     OK(wg_feed(e, h0, WG_VIEW(starts, N, H)));
 }
 
-static wg_node *total(wg_node *y) { return wg_sum(y, WG_ALL_AXES, false); }
+wg_node *total(wg_node *y) { return wg_sum(y, WG_ALL_AXES, false); }
 
 /* One step of a plain recurrent net. */
-static wg_node *cell(wg_node *xt, wg_node *h)
-{
-    return wg_tanh(wg_add(wg_add(wg_matmul(xt, w), wg_matmul(h, u)), b));
-}
+static wg_node *cell(wg_node *xt, wg_node *h) { return wg_tanh(wg_add(wg_add(wg_matmul(xt, w), wg_matmul(h, u)), b)); }
 
-typedef struct net {
-    wg_node *y, *last; /* (N, T, H), (N, H) */
-} net;
-
-static net by_scan(void)
+net by_scan_in(int64_t stretch)
 {
     wg_scan *s = wg_scan_begin(g, 1);
     wg_node *xt = wg_scan_slice(s, x), *h = wg_scan_carry(s, h0), *next = cell(xt, h);
     wg_scan_next(s, h, next);
     net n = { wg_scan_stack(s, next), wg_scan_last(s, h) };
+    wg_scan_remat(s, stretch);
     wg_scan_end(s);
     ck_assert_msg(n.y && !*wg_graph_error(g), "%s", wg_graph_error(g));
     return n;
 }
+
+net by_scan(void) { return by_scan_in(0); }
 
 static wg_node *step_of(wg_node *sequence, int64_t t)
 {
@@ -87,7 +73,7 @@ static net by_hand(int length)
     return (net){ wg_stack((wg_nodes){ ys, (size_t)length }, 1), h };
 }
 
-static void assert_alike(wg_exec *e, wg_node *a, wg_node *c, double tolerance)
+void assert_alike(wg_exec *e, wg_node *a, wg_node *c, double tolerance)
 {
     wg_view p = wg_result(e, a), q = wg_result(e, c);
     ck_assert_msg(p.data && q.data, "%s", wg_error());
@@ -97,8 +83,7 @@ static void assert_alike(wg_exec *e, wg_node *a, wg_node *c, double tolerance)
                       wg_node_name(a), (int)i, wg_view_at(p, i), wg_view_at(q, i));
 }
 
-/* Runs and interpreter give the same bits, whatever the number of threads. */
-static void assert_interpreted(wg_exec *e, wg_node *n)
+void assert_interpreted(wg_exec *e, wg_node *n)
 {
     wg_view run = wg_result(e, n), plain;
     OK(wg_interpret(e, n, &plain));
@@ -299,7 +284,7 @@ START_TEST(scans_may_be_nested)
     wg_scan_next(rows, sum, whole);
     wg_node *last = wg_scan_last(rows, sum);
     wg_scan_end(rows);
-    GIVEN(last);
+    ck_assert_msg(last != NULL, "%s", wg_error());
 
     wg_node *by_hand = wg_sum(wg_scale(h0, 0), WG_AXES(1), false);
     for (int t = 0; t < 3; t++) {
@@ -434,177 +419,28 @@ START_TEST(the_verifier_finds_the_gradient_right)
 }
 END_TEST
 
-/* ---- files ---- */
+/* ---- stretches ---- */
 
-START_TEST(graph_files_hold_scans)
+START_TEST(stretches_change_neither_values_nor_derivatives)
 {
-    net a = by_scan();
-    wg_output(a.y, "y");
-    wg_output(a.last, "last");
-    char *json = wg_graph_json(g, WG_NODES(a.y, a.last));
-    ck_assert_msg(json != NULL, "%s", wg_error());
-    wg_graph *copy = wg_graph_parse(json, strlen(json), NULL);
-    ck_assert_msg(copy != NULL, "%s\n%s", wg_error(), json);
-    char *again = wg_graph_json(copy, (wg_nodes){ NULL, 0 });
-    ck_assert_str_eq(json, again);
-    wg_node *y = wg_find(copy, "y"), *d = wg_grad(wg_sum(wg_square(y), WG_ALL_AXES, false), wg_find(copy, "u"));
-    wg_node *expected = wg_grad(total(wg_square(a.y)), u);
-    wg_plan *plan = wg_compile(copy, WG_TRAIN, WG_NODES(y, d));
-    wg_exec *e = wg_exec_new(plan), *here = exec_of(WG_NODES(a.y, expected), 1);
-    ck_assert_msg(e && here, "%s", wg_error());
-    OK(wg_feed(e, wg_find(copy, "x"), WG_VIEW(xs, N, 4, C)));
-    OK(wg_feed(e, wg_find(copy, "h0"), WG_VIEW(starts, N, H)));
-    feed(here, 4);
-    OK(wg_run(e));
-    OK(wg_run(here));
-    for (int i = 0; i < N * 4 * H; i++)
-        ck_assert_double_eq(wg_view_at(wg_result(e, y), i), wg_view_at(wg_result(here, a.y), i));
-    for (int i = 0; i < H * H; i++)
-        ck_assert_double_eq(wg_view_at(wg_result(e, d), i), wg_view_at(wg_result(here, expected), i));
-    char *dot = wg_graph_dot(g, WG_NODES(a.y));
-    ck_assert_msg(dot && strstr(dot, "scan") && strstr(dot, "tanh"), "%s", dot);
-    wg_text_free(dot);
-    wg_text_free(json);
-    wg_text_free(again);
-    wg_exec_free(e), wg_exec_free(here), wg_plan_free(plan), wg_graph_free(copy);
-}
-END_TEST
-
-#define FILE_WITH(body, attrs)                                                                                        \
-    "{\"format\": \"wengert-graph\", \"version\": 1, \"nodes\": ["                                                    \
-    "{\"name\": \"x\", \"op\": \"input\", \"dtype\": \"f64\", \"shape\": [\"T\", 3]},"                               \
-    "{\"name\": \"s\", \"op\": \"scan\", \"inputs\": [\"x\"], \"attrs\": {" attrs "\"body\": " body "}}]}"
-#define INPUT "{\"name\": \"i\", \"op\": \"input\", \"dtype\": \"f64\", \"shape\": [3]}"
-
-START_TEST(files_with_wrong_bodies_are_refused)
-{
-    static const struct {
-        const char *text, *message;
-    } cases[] = {
-        { FILE_WITH("3", ""), "node s: scan: attribute body: expected an object" },
-        { FILE_WITH("{\"nodes\": [" INPUT "], \"outputs\": [\"j\"]}", ""), "node s: scan: attribute body: outputs: \"j\"" },
-        { FILE_WITH("{\"nodes\": [" INPUT "], \"outputs\": [], \"more\": 1}", ""), "member \"more\" is unknown" },
-        { FILE_WITH("{\"nodes\": [" INPUT "], \"outputs\": []}", ""), "0 outputs" },
-        { FILE_WITH("{\"nodes\": [], \"outputs\": []}", ""), "its body has 0 inputs" },
-        { FILE_WITH("{\"nodes\": [" INPUT "], \"outputs\": [\"i\"]}", "\"carries\": 1,"), "do not fit 1 operands" },
-        { FILE_WITH("{\"nodes\": [" INPUT "], \"outputs\": [\"i\"]}", "\"slices\": -1,"), "do not fit 1 operands" },
-        { FILE_WITH("{\"nodes\": [" INPUT ", {\"name\": \"p\", \"op\": \"param\", \"dtype\": \"f64\", \"shape\": []}],"
-                    "\"outputs\": [\"i\"]}", ""), "p: a body has no variables" },
-        { FILE_WITH("{\"nodes\": [{\"name\": \"i\", \"op\": \"input\", \"dtype\": \"f64\", \"shape\": [2]}],"
-                    "\"outputs\": [\"i\"]}", ""), "i is (2) in its body, but (3) is given" },
-        { FILE_WITH("{\"nodes\": [{\"name\": \"i\", \"op\": \"input\", \"dtype\": \"f32\", \"shape\": [3]}],"
-                    "\"outputs\": [\"i\"]}", ""), "i is f32 in its body, but f64 is given" },
-        { FILE_WITH("{\"nodes\": [" INPUT ", {\"name\": \"y\", \"op\": \"nothing\", \"inputs\": [\"i\"]}], \"outputs\": [\"y\"]}", ""),
-          "node s: scan: attribute body: node y: there is no operator" },
-    };
-    for (size_t i = 0; i < WG_COUNT(cases); i++) {
-        wg_graph *read = wg_graph_parse(cases[i].text, strlen(cases[i].text), NULL);
-        ck_assert_msg(!read && strstr(wg_error(), cases[i].message), "%zu: %s", i, wg_error());
+    static const int64_t stretches[] = { 0, 1, 2, 3, 10 };
+    enum { WAYS = WG_COUNT(stretches), EACH = 5 };
+    wg_node *wanted[WAYS * EACH];
+    for (int i = 0; i < WAYS; i++) {
+        net a = by_scan_in(stretches[i]);
+        wg_grads d = wg_grads_of(loss_of(a), WG_NODES(u, x));
+        wg_node *dd = wg_grad(wg_add(total(wg_square(d.of.at[0])), total(wg_square(d.of.at[1]))), w);
+        memcpy(wanted + i * EACH, (wg_node *[]){ a.y, a.last, d.of.at[0], d.of.at[1], dd }, EACH * sizeof *wanted);
     }
-    static const char right[] = FILE_WITH("{\"nodes\": [" INPUT "], \"outputs\": [\"i\", \"i\"]}", "");
-    wg_graph *read = wg_graph_parse(right, strlen(right), NULL);
-    ck_assert_msg(read != NULL, "%s", wg_error());
-    ck_assert_uint_eq(wg_node_results(wg_find(read, "s")).n, 2);
-    wg_graph_free(read);
-}
-END_TEST
-
-/* ---- mistakes ---- */
-
-#define FAILS(part)                                                                                                    \
-    do {                                                                                                               \
-        ck_assert_msg(strstr(wg_graph_error(g), (part)) != NULL, "\"%s\" lacks \"%s\"", wg_graph_error(g), (part));    \
-        tear_down();                                                                                                   \
-        set_up();                                                                                                      \
-    } while (0)
-
-START_TEST(mistakes_are_told)
-{
-    wg_scan *s = wg_scan_begin(g, 1);
-    wg_node *h = wg_scan_carry(s, h0);
-    wg_scan_next(s, h, wg_scan_slice(s, x));
-    FAILS("has shape (N,4), but its next (N,3)");
-
-    s = wg_scan_begin(g, 1);
-    h = wg_scan_carry(s, h0);
-    wg_scan_next(s, h, wg_cast(h, WG_F32));
-    FAILS("is f64, but its next f32");
-
-    s = wg_scan_begin(g, 1);
-    wg_scan_slice(s, x);
-    wg_scan_slice(s, wg_input(g, "z", WG_F64, WG_SHAPE(2, 5)));
-    wg_scan_slice(s, wg_input(g, "zz", WG_F64, WG_SHAPE(2, 6)));
-    FAILS("lengths differ");
-
-    s = wg_scan_begin(g, 1);
-    h = wg_scan_carry(s, h0);
-    wg_scan_slice(s, x);
-    wg_scan_last(s, h);
-    wg_scan_end(s);
-    FAILS("has no next");
-
-    s = wg_scan_begin(g, 1);
-    h = wg_scan_carry(s, h0);
-    wg_scan_next(s, h, h);
-    wg_scan_last(s, h);
-    wg_scan_end(s);
-    FAILS("has no slice");
-
-    s = wg_scan_begin(g, 1);
-    wg_scan_slice(s, x);
-    wg_scan_end(s);
-    FAILS("nothing is stacked");
-
-    s = wg_scan_begin(g, 1);
-    wg_node *xt = wg_name(wg_neg(wg_scan_slice(s, x)), "inner");
-    wg_node *y = wg_scan_stack(s, xt);
-    wg_scan_end(s);
-    wg_add(y, y);
-    wg_exp(xt);
-    FAILS("exp: inner is inside a scan that has ended; wg_scan_stack or wg_scan_last bring values out");
-
-    s = wg_scan_begin(g, 1);
-    xt = wg_scan_slice(s, x);
-    wg_exp(wg_scan_stack(s, xt));
-    FAILS("is there after wg_scan_end");
-
-    s = wg_scan_begin(g, 1);
-    ck_assert_ptr_null(wg_compile(g, WG_INFER, WG_NODES(wg_scan_slice(s, x))));
-    FAILS("is inside a scan that has not ended");
-
-    s = wg_scan_begin(g, 1);
-    wg_scan_stack(s, wg_scan_slice(s, x));
-    wg_scan_begin(g, 1);
-    wg_scan_end(s);
-    FAILS("a scan inside it has not ended");
-
-    s = wg_scan_begin(g, 7);
-    wg_scan_slice(s, x);
-    FAILS("(N,T,3) has no axis 7");
-
-    s = wg_scan_begin(g, 1);
-    h = wg_scan_carry(s, h0);
-    wg_scan_next(s, h, h);
-    wg_scan_next(s, h, h);
-    FAILS("has its next already");
-
-    s = wg_scan_begin(g, 1);
-    wg_scan_next(s, x, x);
-    FAILS("x is no carry of this scan");
-}
-END_TEST
-
-START_TEST(lengths_that_differ_in_a_run_are_told)
-{
-    wg_node *z = wg_input(g, "z", WG_F64, WG_SHAPE(2, WG_ANY));
-    wg_scan *s = wg_scan_begin(g, 1);
-    wg_node *y = wg_scan_stack(s, wg_mul(wg_scan_slice(s, x), wg_expand_dims(wg_scan_slice(s, z), WG_AXES(1))));
-    wg_scan_end(s);
-    wg_exec *e = exec_of(WG_NODES(y), 1);
-    feed(e, 5);
-    OK(wg_feed(e, z, WG_VIEW(xs, 2, 4)));
-    ck_assert_int_eq(wg_run(e), WG_ERR_SHAPE);
-    ck_assert_msg(strstr(wg_error(), "is not as long as others") != NULL, "%s", wg_error());
+    wg_exec *e = exec_of((wg_nodes){ wanted, WAYS * EACH }, 2);
+    for (int64_t length = 0; length <= LONGEST; length++) {
+        feed(e, length);
+        OK(wg_run(e));
+        for (int i = EACH; i < WAYS * EACH; i++) {
+            assert_alike(e, wanted[i], wanted[i % EACH], i % EACH < 2 ? 0 : 1e-12);
+            assert_interpreted(e, wanted[i]);
+        }
+    }
     wg_exec_free(e);
 }
 END_TEST
@@ -629,11 +465,11 @@ static Suite *suite(void)
     tcase_add_test(t, what_nobody_asks_for_is_not_computed);
     tcase_add_test(t, a_failure_tells_the_iteration_and_the_node);
     tcase_add_test(t, the_verifier_finds_the_gradient_right);
-    tcase_add_test(t, graph_files_hold_scans);
-    tcase_add_test(t, files_with_wrong_bodies_are_refused);
-    tcase_add_test(t, mistakes_are_told);
-    tcase_add_test(t, lengths_that_differ_in_a_run_are_told);
+    tcase_add_test(t, stretches_change_neither_values_nor_derivatives);
     suite_add_tcase(s, t);
+    suite_add_tcase(s, scan_file_tests());
+    suite_add_tcase(s, scan_mistake_tests());
+    suite_add_tcase(s, scan_recurrent_tests());
     return s;
 }
 

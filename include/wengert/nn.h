@@ -4,6 +4,7 @@
 #define WENGERT_NN_H
 
 #include <wengert/ops.h>
+#include <wengert/scan.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,6 +68,35 @@ WG_API wg_node *wg_batchnorm_apply(wg_batchnorm, wg_node *x);
 
 /* How many elements they have together: wg_param_count(wg_trainable(loss)). NULL nodes count for nothing. */
 WG_API int64_t wg_param_count(wg_nodes params);
+
+/* Recurrent layers over whole sequences: x (N, T, C), mask (N, T) of any type or NULL for all steps, states (N, H) or NULL for
+ * zeros. y (N, T, H) has the state after each step, h (and c) that after the last; a step that is masked (0) keeps the
+ * state. Gates stand in PyTorch's order. Weights are at first uniform within 1/sqrt(H), biases zero. `stretch`: see
+ * wg_scan_remat; 0 keeps everything. All NULL after WG_ERR_ARG (names that are taken), WG_ERR_SHAPE, WG_ERR_DTYPE. */
+typedef struct wg_rnn { /* h' = tanh(x w_x + h w_h + b) */
+    wg_node *w_x, *w_h, *b; /* NAME/w_x (C, H), NAME/w_h (H, H), NAME/b (H) */
+    int64_t stretch;
+} wg_rnn;
+typedef struct wg_lstm { /* i f g o: c' = s(f) c + s(i) tanh(g), h' = s(o) tanh(c') */
+    wg_node *w_x, *w_h, *b; /* NAME/w_x (C, 4 H), NAME/w_h (H, 4 H), NAME/b (4 H) */
+    int64_t stretch;
+} wg_lstm;
+typedef struct wg_gru { /* r z n: h' = (1 - s(z)) n + s(z) h, n = tanh(x w_n + b_n + s(r) (h u_n + b_hn)) */
+    wg_node *w_x, *w_h, *b, *b_hn; /* NAME/w_x (C, 3 H), NAME/w_h (H, 3 H), NAME/b (3 H), NAME/b_hn (H) */
+    int64_t stretch;
+} wg_gru;
+typedef struct wg_rnn_out {
+    wg_node *y, *h;
+} wg_rnn_out;
+typedef struct wg_lstm_out {
+    wg_node *y, *h, *c;
+} wg_lstm_out;
+WG_API wg_rnn wg_rnn_new(wg_graph *, const char *name, wg_dtype, int64_t in, int64_t hidden);
+WG_API wg_lstm wg_lstm_new(wg_graph *, const char *name, wg_dtype, int64_t in, int64_t hidden);
+WG_API wg_gru wg_gru_new(wg_graph *, const char *name, wg_dtype, int64_t in, int64_t hidden);
+WG_API wg_rnn_out wg_rnn_apply(wg_rnn, wg_node *x, wg_node *mask, wg_node *h0);
+WG_API wg_lstm_out wg_lstm_apply(wg_lstm, wg_node *x, wg_node *mask, wg_node *h0, wg_node *c0);
+WG_API wg_rnn_out wg_gru_apply(wg_gru, wg_node *x, wg_node *mask, wg_node *h0);
 
 /* The L-layer model [LINEAR -> hidden]*(L-1) -> LINEAR -> output of Andrew Ng's course. */
 typedef enum wg_layout {

@@ -40,6 +40,11 @@ WG_API void wg_scan_next(wg_scan *, wg_node *carry, wg_node *next);
  * wg_scan_end. NULL: WG_ERR_ARG, WG_ERR_NOMEM. */
 WG_API wg_node *wg_scan_stack(wg_scan *, wg_node *);
 WG_API wg_node *wg_scan_last(wg_scan *, wg_node *carry);
+/* Before the end, for long sequences: the adjoint keeps the carries of every stretch-th iteration alone, and computes what it
+ * needs of a stretch again when it comes to it. So for T iterations memory for T / stretch carries and one stretch's
+ * values, and one more forward pass; least with a stretch of about sqrt(T). Values and derivatives are the same, but
+ * that draws are others. 0 keeps everything, as scans do. WG_ERR_ARG: below 0, or the scan has ended. */
+WG_API void wg_scan_remat(wg_scan *, int64_t stretch);
 /* Ends the scan. WG_ERR_ARG: it has no slice, a carry has no next, there is nothing to give, or another scan inside has not
  * ended; WG_ERR_NOMEM. */
 WG_API void wg_scan_end(wg_scan *);

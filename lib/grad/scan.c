@@ -207,7 +207,7 @@ static bool assemble(const wg__scan_pull *p, const wg_adjoint *a, wg__arena *roo
 static bool differentiate(wg__operation *o, const wg_adjoint *a, wg_node **gradient)
 {
     wg__arena room = { .allocator = &o->graph->allocator };
-    wg__scan_pull p = { .of = o, .tip = o, .attrs = wg__scan_of(o), .d = wg__graph_new_private(o->graph) };
+    wg__scan_pull p = { .of = o, .tip = o, .attrs = o->attrs, .d = wg__graph_new_private(o->graph) };
     while (p.tip->extended)
         p.tip = p.tip->extended;
     bool done = p.d && reserve(&p, &room) && copy_body(&p, &room) && pull(&p, a) && sum_up(&p);

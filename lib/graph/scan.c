@@ -175,6 +175,16 @@ void wg_scan_next(wg_scan *s, wg_node *n, wg_node *next)
         carry->next = next;
 }
 
+void wg_scan_remat(wg_scan *s, int64_t stretch)
+{
+    if (!usable(s, "wg_scan_remat"))
+        return;
+    if (stretch < 0)
+        wg__graph_fail(s->graph, WG_ERR_ARG, "wg_scan_remat: a stretch of %lld iterations", (long long)stretch);
+    else
+        s->stretch = stretch;
+}
+
 wg_node *wg_scan_stack(wg_scan *s, wg_node *n)
 {
     if (!usable_with(s, n, "wg_scan_stack") || !has_room(s, s->n_stacks + s->n_carries, "results"))

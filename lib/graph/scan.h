@@ -28,6 +28,15 @@ wg_node *wg__scan_backward(const wg_adjoint *, int slot);
 /* Applies scan. Drops the caller's hold on the body. NULL: recorded. */
 wg_node *wg__scan_apply(wg_graph *, wg__scan, wg_nodes in);
 
+/* Axis 0 in stretches of one length, (T, ..) as (T / length, length, ..); what is left; and both joined again, as long as
+ * `like` (ops/stretch.c). */
+wg_node *wg__stretches(wg_node *x, int64_t length);
+wg_node *wg__stretch_rest(wg_node *x, int64_t length);
+wg_node *wg__stretch_join(wg_node *whole, wg_node *rest, wg_node *like, int64_t length);
+
+/* The scan in stretches; result[r] is what the scan's result r would be. The caller keeps its hold on the body. False: recorded. */
+bool wg__scan_in_stretches(wg_graph *, wg__scan, int64_t stretch, wg_nodes in, wg_node **result);
+
 /* ---- building ---- */
 
 typedef struct wg__scan_carry {
@@ -49,6 +58,7 @@ struct wg_scan {
     wg_scan *outer; /* open around it */
     int axis, depth;
     bool ended;
+    int64_t stretch; /* 0: the adjoint keeps all that it needs of every iteration */
     wg__scan_carry carry[WG__MAX_RESULTS];
     wg__scan_slice slice[WG__MAX_RESULTS];
     wg__scan_stack stack[WG__MAX_RESULTS];

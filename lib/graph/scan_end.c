@@ -13,6 +13,7 @@ typedef struct ending {
     unsigned char *marks; /* by node index of g: needed */
     wg_node **in;         /* operands: first values, slices, captured ones */
     size_t n_in, in_capacity;
+    wg_node *result[WG__MAX_RESULTS]; /* carries' last values, stacks along axis 0 */
 } ending;
 
 static bool complete(const wg_scan *s)
@@ -113,20 +114,19 @@ static bool add_outputs(ending *e)
     return true;
 }
 
-static bool keep(wg__operation *promised, wg__operation *made, size_t result)
+static bool keep(wg__operation *promised, wg_node *result)
 {
-    wg_node *in = &made->out[result];
-    return !promised || wg__operation_enter(promised, (wg_nodes){ &in, 1 });
+    return !promised || wg__operation_enter(promised, (wg_nodes){ &result, 1 });
 }
 
-static bool keep_promises(const ending *e, wg__operation *made)
+static bool keep_promises(const ending *e)
 {
     const wg_scan *s = e->s;
     for (size_t i = 0; i < s->n_carries; i++)
-        if (!keep(s->carry[i].last, made, i))
+        if (!keep(s->carry[i].last, e->result[i]))
             return false;
     for (size_t i = 0; i < s->n_stacks; i++)
-        if (!keep(s->stack[i].stacked, made, s->n_carries + i))
+        if (!keep(s->stack[i].stacked, e->result[s->n_carries + i]))
             return false;
     return true;
 }
@@ -140,9 +140,22 @@ wg_node *wg__scan_apply(wg_graph *g, wg__scan attrs, wg_nodes in)
     return made;
 }
 
+static bool apply(ending *e)
+{
+    const wg_scan *s = e->s;
+    const wg_nodes in = { e->in, e->n_in };
+    wg__scan attrs = { .body = e->body, .carries = (int64_t)s->n_carries, .slices = (int64_t)s->n_slices };
+    if (s->stretch && !e->body->status)
+        return wg__scan_in_stretches(e->g, attrs, s->stretch, in, e->result);
+    wg__graph_hold(e->body);
+    wg_node *made = wg__scan_apply(e->g, attrs, in);
+    for (int r = 0; made && r < made->operation->n_out; r++)
+        e->result[r] = &made->operation->out[r];
+    return made != NULL;
+}
+
 static bool end(ending *e)
 {
-    wg_scan *s = e->s;
     e->image = wg__alloc_zero(&e->g->allocator, e->n_image, sizeof *e->image);
     e->marks = wg__alloc_zero(&e->g->allocator, e->n_image, 1);
     e->body = wg__graph_new_private(e->g);
@@ -152,11 +165,7 @@ static bool end(ending *e)
     bool done = add_inputs(e) && copy_inside(e) && add_outputs(e);
     if (!done && !e->body->status)
         wg__graph_fail_again(e->body);
-    wg__scan attrs = { .body = wg__graph_hold(e->body),
-                       .carries = (int64_t)s->n_carries,
-                       .slices = (int64_t)s->n_slices };
-    const wg_node *made = wg__scan_apply(e->g, attrs, (wg_nodes){ e->in, e->n_in });
-    return made && keep_promises(e, made->operation);
+    return apply(e) && keep_promises(e);
 }
 
 void wg_scan_end(wg_scan *s)

@@ -187,9 +187,11 @@ static bool add_results(wg__making *m)
         if (place < 0)
             return false;
         wg__buffer *b = &m->program->buffers[place];
-        wg__buffer to = { .space = WG__TO_RESULT, .leaf = -1, .result = result, .bytes = b->bytes };
+        size_t bytes = 0;
+        wg__shape_bytes(&m->program->shape[n->index], n->dtype, &bytes); /* checked when the shape was inferred */
+        wg__buffer to = { .space = WG__TO_RESULT, .leaf = -1, .result = result, .bytes = bytes };
         m->program->buffer[n->index] = place;
-        if (b->space == WG__IN_ARENA) {
+        if (b->space == WG__IN_ARENA && b->bytes == bytes) { /* a view may be a part of what it looks at */
             b->space = WG__TO_RESULT;
             b->result = result;
         } else if ((place = wg__add_buffer(m, to)) < 0 || !add_copy(m, m->program->buffer[n->index], place, false)) {

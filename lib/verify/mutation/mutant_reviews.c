@@ -40,5 +40,7 @@ const wg__review wg__reviews[] = {
       "logarithms of probabilities are negative and probabilities are not: no node is both" },
     { "bce", "fan-out overwritten", 0, "the gradient of the first operand is zero where it equals the second" },
     { "bce", "fan-out doubled", 0, "the gradient of the first operand is zero where it equals the second" },
+    { "stretch_rest", "output for operand 0", 0,
+      "the operand lends its shape, and result and operand have one shape only where there are no stretches" },
     { .op = NULL },
 };

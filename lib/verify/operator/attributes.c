@@ -51,7 +51,7 @@ static void try_choices(alterer *a, const wg_attr *field)
 /* An axis counted from the other end; any other number with its sign turned. */
 static void try_integer(alterer *a, const wg_attr *field)
 {
-    int64_t was = *(const int64_t *)value_of(a, field), now = -was;
+    int64_t was = *(const int64_t *)value_of(a, field), now = was == INT64_MIN ? INT64_MAX : -was;
     char how[32];
     if (!strcmp(field->name, "axis"))
         now = was < 0 ? was + a->rank : was - a->rank;
