@@ -146,5 +146,6 @@ int main(void)
     suite_add_tcase(suite, ops_index_tests());
     suite_add_tcase(suite, ops_linear_tests());
     suite_add_tcase(suite, ops_pool_tests());
+    suite_add_tcase(suite, ops_attention_tests());
     return run_suite(suite);
 }

@@ -168,6 +168,11 @@ WG_API wg_node *wg_group_norm(wg_node *x, wg_node *gamma, wg_node *beta, int64_t
 /* x (N, C, spatial ..), over the spatial axes; gamma and beta (C), or NULL. */
 WG_API wg_node *wg_instance_norm(wg_node *x, wg_node *gamma, wg_node *beta, double eps);
 
+/* softmax(scale q k^T + mask) v, for q (.., T, D), k (.., S, D), v (.., S, E): (.., T, E). Batch dimensions broadcast. The mask, or
+ * NULL, broadcasts to (.., T, S): bool, true where a query attends to a key, or added to the scores. Causal: query i attends to keys
+ * 0 .. i. Scale 0 stands for 1 / sqrt(D). A query that may attend to nothing gives zeros, and passes no gradient. */
+WG_API wg_node *wg_scaled_dot_product_attention(wg_node *q, wg_node *k, wg_node *v, wg_node *mask, bool causal, double scale);
+
 /* shape */
 WG_API wg_node *wg_reshape(wg_node *, wg_shape); /* one size may be -1 (WG_ANY): what is left; 0 copies that axis */
 WG_API wg_node *wg_flatten(wg_node *, int from_axis); /* (N,64,64,3) from 1: (N,12288) */

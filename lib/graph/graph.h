@@ -23,7 +23,6 @@ typedef struct wg__operation {
     int64_t variable;  /* params and variables: index of the value in a store; -1 else */
     wg_init init;
     bool named;         /* by the user, not made up */
-    wg_node *rewritten; /* memo of op->rewrite: NULL not asked yet, out itself: no better form */
     const wg_scan *inside; /* the scan whose iterations compute it; NULL: none */
     struct wg__operation *extended, *extends; /* of a scan: the next one that computes the same results and more; scan.h */
     struct wg__scan_pulled *pulled; /* of a scan: its last adjoint; lib/grad/scan.c */
@@ -38,6 +37,7 @@ struct wg_node {
     size_t index;     /* among the graph's nodes */
     wg_dtype dtype;
     int result; /* which of the operation's results */
+    wg_node *rewritten; /* memo of the better form: NULL not asked yet, itself: there is none */
     bool weak;  /* a wg_const, or made of such alone: takes the type of what it meets */
     bool is_output;
 };

@@ -131,11 +131,11 @@ wg_node *wg__rewritten(wg_node *n)
     wg__operation *o = n->operation;
     if (!o->op->rewrite || o->n_out != 1)
         return n;
-    if (!o->rewritten) {
+    if (!n->rewritten) {
         wg_node *better = o->op->rewrite(n);
         if (!better && o->graph->status)
             return NULL;
-        o->rewritten = better ? better : n;
+        n->rewritten = better ? better : n;
     }
-    return o->rewritten;
+    return n->rewritten;
 }

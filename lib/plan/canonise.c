@@ -39,11 +39,11 @@ static bool canonise_operation(wg__copy *c, wg__sharing *shared, const wg__opera
     wg_node *n = o->n_out == 1 ? wg__simplify(&form, o->out) : NULL;
     wg__operation *equal = n ? NULL : wg__shared(shared, &form, NULL);
     if (equal)
-        n = equal->rewritten ? equal->rewritten : equal->out;
+        n = equal->out->rewritten ? equal->out->rewritten : equal->out;
     else if (!n && (n = wg_apply_in(c->graph, form.op, (wg_nodes){ form.in, (size_t)form.n_in }, form.attrs))) {
         wg__share(shared, n->operation);
         if (o->n_out == 1) /* the memo tells the next equal operation */
-            n = n->operation->rewritten = wg__fold(n);
+            n = n->rewritten = wg__fold(n);
     }
     wg__free(a, form.in, (size_t)o->n_in, sizeof *form.in);
     return set_images(c, o, n);
