@@ -172,6 +172,9 @@ WG_API wg_node *wg_instance_norm(wg_node *x, wg_node *gamma, wg_node *beta, doub
  * NULL, broadcasts to (.., T, S): bool, true where a query attends to a key, or added to the scores. Causal: query i attends to keys
  * 0 .. i. Scale 0 stands for 1 / sqrt(D). A query that may attend to nothing gives zeros, and passes no gradient. */
 WG_API wg_node *wg_scaled_dot_product_attention(wg_node *q, wg_node *k, wg_node *v, wg_node *mask, bool causal, double scale);
+/* Rotary position embedding of x (.., T, D), D even: of row t, pair i of features turns by (offset + t) base^(-2 i / D). Pairs are
+ * (i, i + D/2), or (2 i, 2 i + 1) where they are interleaved. base is 10000 as a rule. WG_ERR_ARG: base <= 0. */
+WG_API wg_node *wg_rope(wg_node *x, bool interleaved, double base, int64_t offset);
 
 /* shape */
 WG_API wg_node *wg_reshape(wg_node *, wg_shape); /* one size may be -1 (WG_ANY): what is left; 0 copies that axis */
