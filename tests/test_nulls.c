@@ -117,6 +117,9 @@ START_TEST(operators)
     NO_POINTER(wg_group(null_node));
     NO_POINTER(wg_schedule_step(NULL, 1, 1, 1));
     NO_POINTER(wg_schedule_cosine(NULL, 1, 1, 1));
+    NO_POINTER(wg_remat(NULL, none));
+    NO_POINTER(wg_rope(NULL, false, 10000, 0));
+    NO_POINTER(wg_scaled_dot_product_attention(NULL, NULL, NULL, NULL, false, 0));
     NO_POINTER(wg_schedule_linear(NULL, 1, 1, 1));
     NO_POINTER(wg_schedule_constant(NULL, 1));
     NO_POINTER(wg_schedule_after(NULL, 1));

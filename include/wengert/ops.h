@@ -302,6 +302,11 @@ WG_API wg_node *wg_bernoulli(wg_graph *, wg_dtype, wg_shape, double p); /* 1 wit
 WG_API wg_node *wg_dropout(wg_node *, double p); /* zero with probability p, else times 1/(1-p); x itself in WG_INFER */
 WG_API wg_node *wg_by_mode(wg_node *training, wg_node *inference); /* which of the two, by the mode it is compiled in */
 WG_API wg_node *wg_stop_gradient(wg_node *);
+/* y itself, and a mark: what is computed on the ways from the nodes `at` to y (from the leaves, where there are none) is not
+ * kept for what is built later. The backward pass, or whatever else reads one of those values, computes it again from
+ * `at`, with the same bits and the same random draws, just before it is needed: less memory for more work. Build what follows
+ * on the result. A chain of blocks, each block = wg_remat(f(x), WG_NODES(x)), keeps the x alone; marks may be nested. */
+WG_API wg_node *wg_remat(wg_node *y, wg_nodes at);
 /* When a plan that wants it runs, the variable gets the value at the run's end. The result stands for that effect. */
 WG_API wg_node *wg_assign(wg_node *variable, wg_node *value);
 WG_API wg_node *wg_group(wg_nodes effects); /* one name for several effects */

@@ -50,6 +50,7 @@ wg__operation *wg__operation_promise(wg_graph *g, const wg_op *op, const void *a
     o->op = op;
     o->graph = g;
     o->n_out = n_out;
+    o->replay = g->replay;
     o->variable = -1;
     o->out = wg__arena_alloc(&g->arena, (size_t)n_out * sizeof *o->out);
     if (!o->out || (op->attrs_size && !(o->attrs = copy_bytes(g, attrs, op->attrs_size))))

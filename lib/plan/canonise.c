@@ -30,7 +30,8 @@ static bool canonise_operation(wg__copy *c, wg__sharing *shared, const wg__opera
 {
     if (o->op->flags & WG_LEAF)
         return set_images(c, o, copy_leaf(c, shared, o->out));
-    wg__form form = { .op = o->op, .n_in = o->n_in, .attrs = o->attrs };
+    wg__form form = { .op = o->op, .n_in = o->n_in, .attrs = o->attrs, .replay = o->replay };
+    c->graph->replay = o->replay;
     const wg__allocator *a = &c->graph->allocator;
     if (!(form.in = wg__alloc(a, (size_t)o->n_in, sizeof *form.in)))
         return false;
