@@ -6,6 +6,8 @@
 #include "suite.h"
 #include <wengert.h>
 
+TCase *nn_attention_tests(void);
+
 static wg_graph *g;
 
 static void set_up(void)
@@ -215,5 +217,6 @@ int main(void)
     tcase_add_test(t, fans_follow_the_layout);
     tcase_add_loop_test(t, wrong_sizes_are_refused, 0, 4);
     suite_add_tcase(suite, t);
+    suite_add_tcase(suite, nn_attention_tests());
     return run_suite(suite);
 }
