@@ -31,6 +31,7 @@ run() { # PROGRAM ARGUMENTS..
 if [ "$mode" = full ]; then
     run autoencoder
     run breast_cancer
+    run char_transformer --seconds 1500
     run custom_adjoint
     run hvp_power
     run mnist_mlp
@@ -46,6 +47,7 @@ run b_cat 3 cat.npz
 run b_cat 6 cat.npz # goes on where the first run ended
 run breast_cancer
 run c_op
+run char_transformer --steps 12 --sample 60
 run check_my_operator
 if "$build/docs/examples/check_my_operator" wrong >out 2>&1 || ! grep -q "FAIL log_cosh: .*operand 0" out; then
     echo "FAILED: check_my_operator wrong passes"
