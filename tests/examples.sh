@@ -32,6 +32,7 @@ if [ "$mode" = full ]; then
     run autoencoder
     run breast_cancer
     run char_lstm
+    run char_transformer --seconds 1500
     run custom_adjoint
     run hvp_power
     run mnist_mlp
@@ -48,6 +49,7 @@ run b_cat 6 cat.npz # goes on where the first run ended
 run breast_cancer
 run c_op
 run char_lstm --steps 40 --hidden 64 --batch 16 --length 64
+run char_transformer --steps 12 --sample 60
 run check_my_operator
 if "$build/docs/examples/check_my_operator" wrong >out 2>&1 || ! grep -q "FAIL log_cosh: .*operand 0" out; then
     echo "FAILED: check_my_operator wrong passes"

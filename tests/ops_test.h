@@ -20,6 +20,7 @@ TCase *ops_index_tests(void);
 TCase *ops_linear_tests(void);
 TCase *ops_conv_tests(void);
 TCase *ops_pool_tests(void);
+TCase *ops_attention_tests(void);
 
 extern wg_graph *g; /* new for each test */
 void set_up(void);

@@ -2,6 +2,8 @@
 #include "nn_test.h"
 #include "suite.h"
 
+TCase *nn_attention_tests(void);
+
 wg_graph *g;
 
 void set_up(void)
@@ -212,5 +214,6 @@ int main(void)
     suite_add_tcase(suite, t);
     suite_add_tcase(suite, nn_layer_tests());
     suite_add_tcase(suite, nn_init_tests());
+    suite_add_tcase(suite, nn_attention_tests());
     return run_suite(suite);
 }

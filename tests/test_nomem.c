@@ -62,6 +62,8 @@ static bool life_of_compositions(void)
     wg_node *a = wg_param(g, "a", WG_F64, WG_SHAPE(3, 3), wg_init_normal(0, 1));
     wg_node *b = wg_einsum("ij,kj,...->ik", WG_NODES(a, a, wg_const(g, 2)));
     wg_node *x = wg_solve(wg_add(b, wg_einsum("ii->i", WG_NODES(b))), wg_layer_norm(a, NULL, NULL, WG_AXES(0), 1e-5));
+    wg_node *wide = wg_concat(WG_NODES(x, a), 1); /* (3, 6) */
+    x = wg_remat(wg_scaled_dot_product_attention(wg_rope(wide, false, 10000, 0), wide, x, NULL, true, 0), WG_NODES(x));
     wg_node *cost = wg_add(wg_prod(wg_norm(x, 3, WG_AXES(0), false), WG_ALL_AXES, false), wg_var(b, WG_ALL_AXES, false, 1));
     wg_node *step = wg_sgd(wg_grads_of(cost, wg_trainable(cost)), wg_const(g, 0.1));
     wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(cost, step));

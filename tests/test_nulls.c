@@ -79,6 +79,10 @@ START_TEST(building_a_graph)
     NO_POINTER(wg_gru_apply((wg_gru){ .w_x = NULL }, NULL, NULL, NULL).y);
     wg_scan_next(NULL, NULL, NULL);
     wg_scan_end(NULL);
+    NO_POINTER(wg_attention_new(NULL, "x", WG_F32, 2, 1, wg_init_zeros()).q.w);
+    NO_POINTER(wg_attention_apply((wg_attention){ .heads = 1 }, NULL, NULL, NULL, NULL));
+    NO_POINTER(wg_transformer_block_new(NULL, "x", WG_F32, 2, 1, wg_init_zeros()).up.w);
+    NO_POINTER(wg_transformer_block_apply(NULL, NULL, NULL, NULL));
     wg_scope_push(NULL, "x");
     wg_scope_pop(NULL);
 }
@@ -144,6 +148,9 @@ START_TEST(operators)
     NO_POINTER(wg_unfold(NULL, all, NULL));
     NO_POINTER(wg_fold(NULL, all, all, NULL));
     NO_POINTER(wg_dropout(NULL, 0.5));
+    NO_POINTER(wg_remat(NULL, none));
+    NO_POINTER(wg_rope(NULL, false, 10000, 0));
+    NO_POINTER(wg_scaled_dot_product_attention(NULL, NULL, NULL, NULL, false, 0));
     NO_POINTER(wg_group(none));
     NO_POINTER(wg_group(null_node));
     NO_POINTER(wg_schedule_step(NULL, 1, 1, 1));

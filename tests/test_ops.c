@@ -147,5 +147,6 @@ int main(void)
     suite_add_tcase(suite, ops_linear_tests());
     suite_add_tcase(suite, ops_conv_tests());
     suite_add_tcase(suite, ops_pool_tests());
+    suite_add_tcase(suite, ops_attention_tests());
     return run_suite(suite);
 }

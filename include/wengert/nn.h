@@ -133,6 +133,40 @@ WG_API wg_mlp wg_mlp_apply(const wg_mlp *, wg_node *x, const wg_mlp_opts *);
  * per-variable streams). Other initialisers need nothing. WG_ERR_BUSY, WG_ERR_NOMEM. */
 WG_API WG_MUST wg_status wg_mlp_numpy(wg_store *, const wg_mlp *, const wg_mlp_opts *);
 
+/* Attention with several heads: softmax(q k^T / sqrt(C / heads) + mask) v of each, side by side, through one more dense
+ * layer. Parameters NAME/q/w (C, C), NAME/q/b, .. of k, v and out. All NULL: WG_ERR_ARG (heads do not divide the width C). */
+typedef struct wg_attention {
+    wg_dense q, k, v, out;
+    int64_t heads;
+} wg_attention;
+typedef struct wg_attention_opts {
+    size_t size;
+    bool causal;    /* row t attends to rows 0 .. t */
+    bool rope;      /* queries and keys are turned by their places (wg_rope): no other encoding of position is needed */
+    double dropout; /* of the result; the softmax's weights are never in memory */
+} wg_attention_opts;
+WG_API wg_attention wg_attention_new(wg_graph *, const char *name, wg_dtype, int64_t width, int64_t heads, wg_init);
+/* x (.., T, C) attends to memory (.., S, C), or where that is NULL to itself: (.., T, C). mask, or NULL, broadcasts to
+ * (.., heads, T, S), as in wg_scaled_dot_product_attention. NULL: WG_ERR_SHAPE, WG_ERR_DTYPE, WG_ERR_ARG (the options). */
+WG_API wg_node *wg_attention_apply(wg_attention, wg_node *x, wg_node *memory, wg_node *mask, const wg_attention_opts *);
+
+/* The transformer's block, normalised before each part: x + attention(layer_norm(x)), then to that
+ * down(gelu(up(layer_norm(x)))), four times as wide inside. Dropout falls on what is added. Parameters NAME/norm1/gamma,
+ * NAME/norm1/beta, NAME/attention/q/w, .., NAME/norm2/.., NAME/up/w (C, 4 C), NAME/up/b, NAME/down/w, NAME/down/b. */
+typedef struct wg_norm_params {
+    wg_node *gamma, *beta;
+} wg_norm_params;
+typedef struct wg_transformer_block {
+    wg_norm_params before_attention, before_mlp;
+    wg_attention attention;
+    wg_dense up, down;
+} wg_transformer_block;
+WG_API wg_transformer_block wg_transformer_block_new(wg_graph *, const char *name, wg_dtype, int64_t width, int64_t heads,
+                                                     wg_init);
+/* x (.., T, C); mask and options as in wg_attention_apply. */
+WG_API wg_node *wg_transformer_block_apply(const wg_transformer_block *, wg_node *x, wg_node *mask,
+                                           const wg_attention_opts *);
+
 #ifdef __cplusplus
 }
 #endif

@@ -131,7 +131,7 @@ typedef struct wg_lowering {
 
 typedef struct wg_adjoint {
     wg_node *const *in;
-    wg_node *output, *cotangent;         /* of the first result */
+    wg_node *output, *cotangent;         /* of the first result; in `decompose`: the result that is meant */
     wg_node *const *outputs;             /* of all results */
     wg_node *const *cotangents;          /* all results'; zeros where nothing arrives */
     const void *attrs;
@@ -153,7 +153,7 @@ typedef struct wg_sample_in {
 #define WG_VALUES(low, high, ...) { .shape = WG_DIMS(__VA_ARGS__), .lo = (low), .hi = (high) }
 
 typedef struct wg_sample {
-    wg_sample_in in[6];
+    wg_sample_in in[8];
     const void *attrs; /* NULL: the defaults */
     int n;             /* operands; 0: the operator's arity */
     double diagonal;   /* added to the diagonals of operand 0's matrices, beyond its range: keeps them regular */
@@ -208,7 +208,7 @@ struct wg_op {
      * elementwise operators of the result's shape (the engine sums it down). NULL here: WG_NO_GRADIENT must be set, or
      * differentiating is an error that names the operator. */
     wg_node *(*backward)(const wg_adjoint *, int slot);
-    /* The same result from primitives; for operators without an adjoint, and compared with it by the verifier. */
+    /* The result `output` from primitives; for operators without an adjoint, and compared with it by the verifier. */
     wg_node *(*decompose)(const wg_adjoint *);
     /* A replacement that gives better values for this very result, or NULL when there is none. Tried before
      * differentiation and compilation. With `decompose` and a `rewrite` that always has a replacement, no kernel is needed. */

@@ -168,6 +168,14 @@ WG_API wg_node *wg_group_norm(wg_node *x, wg_node *gamma, wg_node *beta, int64_t
 /* x (N, C, spatial ..), over the spatial axes; gamma and beta (C), or NULL. */
 WG_API wg_node *wg_instance_norm(wg_node *x, wg_node *gamma, wg_node *beta, double eps);
 
+/* softmax(scale q k^T + mask) v, for q (.., T, D), k (.., S, D), v (.., S, E): (.., T, E). Batch dimensions broadcast. The mask, or
+ * NULL, broadcasts to (.., T, S): bool, true where a query attends to a key, or added to the scores. Causal: query i attends to keys
+ * 0 .. i. Scale 0 stands for 1 / sqrt(D). A query that may attend to nothing gives zeros, and passes no gradient. */
+WG_API wg_node *wg_scaled_dot_product_attention(wg_node *q, wg_node *k, wg_node *v, wg_node *mask, bool causal, double scale);
+/* Rotary position embedding of x (.., T, D), D even: of row t, pair i of features turns by (offset + t) base^(-2 i / D). Pairs are
+ * (i, i + D/2), or (2 i, 2 i + 1) where they are interleaved. base is 10000 as a rule. WG_ERR_ARG: base <= 0. */
+WG_API wg_node *wg_rope(wg_node *x, bool interleaved, double base, int64_t offset);
+
 /* shape */
 WG_API wg_node *wg_reshape(wg_node *, wg_shape); /* one size may be -1 (WG_ANY): what is left; 0 copies that axis */
 WG_API wg_node *wg_flatten(wg_node *, int from_axis); /* (N,64,64,3) from 1: (N,12288) */
@@ -314,6 +322,11 @@ WG_API wg_node *wg_stop_gradient(wg_node *);
  * momentum (value - variable). Several notes of one variable follow in the order in which they were made. WG_ERR_ARG: x or the value
  * is inside a scan. */
 WG_API wg_node *wg_track(wg_node *x, wg_node *value, wg_node *variable, double momentum);
+/* y itself, and a mark: what is computed on the ways from the nodes `at` to y (from the leaves, where there are none) is not
+ * kept for what is built later. The backward pass, or whatever else reads one of those values, computes it again from
+ * `at`, with the same bits and the same random draws, just before it is needed: less memory for more work. Build what follows
+ * on the result. A chain of blocks, each block = wg_remat(f(x), WG_NODES(x)), keeps the x alone; marks may be nested. */
+WG_API wg_node *wg_remat(wg_node *y, wg_nodes at);
 /* When a plan that wants it runs, the variable gets the value at the run's end. The result stands for that effect. */
 WG_API wg_node *wg_assign(wg_node *variable, wg_node *value);
 WG_API wg_node *wg_group(wg_nodes effects); /* one name for several effects */

@@ -32,13 +32,15 @@ static bool must_decompose(const wg__order *order, const wg_node *n)
 /* The same result from primitives. Made once: the memo is the one that rewrites use. */
 static wg_node *decomposed(wg_node *n)
 {
-    wg__operation *o = n->operation;
-    if (!o->rewritten) {
-        wg_node *output = o->out;
-        o->rewritten = o->op->decompose(
-            &(wg_adjoint){ .in = o->in, .output = output, .outputs = &output, .attrs = o->attrs, .n_in = o->n_in });
+    if (!n->rewritten) {
+        wg__operation *o = n->operation;
+        wg_node *outputs[WG__MAX_RESULTS];
+        for (int r = 0; r < o->n_out; r++)
+            outputs[r] = &o->out[r];
+        n->rewritten = o->op->decompose(
+            &(wg_adjoint){ .in = o->in, .output = n, .outputs = outputs, .attrs = o->attrs, .n_in = o->n_in });
     }
-    return o->rewritten;
+    return n->rewritten;
 }
 
 wg_node *wg__effective(const wg__order *order, wg_node *n)

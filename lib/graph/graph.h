@@ -23,10 +23,10 @@ typedef struct wg__operation {
     int64_t variable;  /* params and variables: index of the value in a store; -1 else */
     wg_init init;
     bool named;         /* by the user, not made up */
-    wg_node *rewritten; /* memo of op->rewrite: NULL not asked yet, out itself: no better form */
     const wg_scan *inside; /* the scan whose iterations compute it; NULL: none */
     struct wg__operation *extended, *extends; /* of a scan: the next one that computes the same results and more; scan.h */
     struct wg__scan_pulled *pulled; /* of a scan: its last adjoint; lib/grad/scan.c */
+    int replay;         /* 0; or a copy that recomputes: which region's (lib/plan/remat.h). Shared only with its like */
 } wg__operation;
 
 #define WG__PROMISED SIZE_MAX /* the index of a node that a scan has still to make */
@@ -38,6 +38,7 @@ struct wg_node {
     size_t index;     /* among the graph's nodes */
     wg_dtype dtype;
     int result; /* which of the operation's results */
+    wg_node *rewritten; /* memo of the better form: NULL not asked yet, itself: there is none */
     bool weak;  /* a wg_const, or made of such alone: takes the type of what it meets */
     bool is_output;
 };
@@ -79,6 +80,7 @@ struct wg_graph {
     void (*drop_store)(wg_store *);
     bool given_up;         /* by wg_graph_free; what still holds the graph needs no default store */
     atomic_int store_lock; /* held while the store is made or completed: plans may be made by several threads at once */
+    int replay;            /* of operations that are made now */
     int64_t last_stream;   /* the largest `stream` of random operators */
     wg_scan *scan;         /* the innermost open one */
     wg__body *bodies;      /* of its operations */
@@ -122,6 +124,7 @@ char *wg__expression(const wg_node *, char *text, size_t size);
 /* Leaves' descriptors, and of operators that the engine itself must know. */
 extern const wg_op wg_op_input, wg_op_param, wg_op_variable, wg_op_constant;
 extern const wg_op wg_op_assign, wg_op_group, wg_op_by_mode, wg_op_stop_gradient, wg_op_track, wg_op_dropout;
+extern const wg_op wg_op_remat;
 extern const wg_op wg_op_scan, wg_op_transpose;
 extern const wg_op wg_op_zeros_like, wg_op_ones_like, wg_op_sum_to_like, wg_op_cast, wg_op_add;
 

@@ -50,6 +50,7 @@ wg__operation *wg__operation_promise(wg_graph *g, const wg_op *op, const void *a
     o->op = op;
     o->graph = g;
     o->n_out = n_out;
+    o->replay = g->replay;
     o->variable = -1;
     o->out = wg__arena_alloc(&g->arena, (size_t)n_out * sizeof *o->out);
     if (!o->out || (op->attrs_size && !(o->attrs = copy_bytes(g, attrs, op->attrs_size))))
@@ -131,11 +132,11 @@ wg_node *wg__rewritten(wg_node *n)
     wg__operation *o = n->operation;
     if (!o->op->rewrite || o->n_out != 1)
         return n;
-    if (!o->rewritten) {
+    if (!n->rewritten) {
         wg_node *better = o->op->rewrite(n);
         if (!better && o->graph->status)
             return NULL;
-        o->rewritten = better ? better : n;
+        n->rewritten = better ? better : n;
     }
-    return o->rewritten;
+    return n->rewritten;
 }

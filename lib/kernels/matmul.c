@@ -12,11 +12,6 @@ enum {
     WG__UNITS = 16         /* enough for a few threads, with something left to even out */
 };
 
-static inline int64_t wg__most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static inline int64_t wg__pack_groups(int64_t cuts)
 {
     return (cuts + WG__PACK_GROUP - 1) / WG__PACK_GROUP;

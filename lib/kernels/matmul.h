@@ -59,6 +59,11 @@ static inline int64_t wg__part(int64_t total, int64_t i, int64_t n)
     return total * i / n;
 }
 
+static inline int64_t wg__most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 #ifdef WG_ISA
 
 #if defined __AVX512F__

@@ -30,7 +30,8 @@ static bool canonise_operation(wg__copy *c, wg__sharing *shared, const wg__opera
 {
     if (o->op->flags & WG_LEAF)
         return set_images(c, o, copy_leaf(c, shared, o->out));
-    wg__form form = { .op = o->op, .n_in = o->n_in, .attrs = o->attrs };
+    wg__form form = { .op = o->op, .n_in = o->n_in, .attrs = o->attrs, .replay = o->replay };
+    c->graph->replay = o->replay;
     const wg__allocator *a = &c->graph->allocator;
     if (!(form.in = wg__alloc(a, (size_t)o->n_in, sizeof *form.in)))
         return false;
@@ -39,11 +40,11 @@ static bool canonise_operation(wg__copy *c, wg__sharing *shared, const wg__opera
     wg_node *n = o->n_out == 1 ? wg__simplify(&form, o->out) : NULL;
     wg__operation *equal = n ? NULL : wg__shared(shared, &form, NULL);
     if (equal)
-        n = equal->rewritten ? equal->rewritten : equal->out;
+        n = equal->out->rewritten ? equal->out->rewritten : equal->out;
     else if (!n && (n = wg_apply_in(c->graph, form.op, (wg_nodes){ form.in, (size_t)form.n_in }, form.attrs))) {
         wg__share(shared, n->operation);
         if (o->n_out == 1) /* the memo tells the next equal operation */
-            n = n->operation->rewritten = wg__fold(n);
+            n = n->rewritten = wg__fold(n);
     }
     wg__free(a, form.in, (size_t)o->n_in, sizeof *form.in);
     return set_images(c, o, n);

@@ -38,6 +38,7 @@ typedef struct wg__form {
     wg_node **in;
     int n_in;
     const void *attrs;
+    int replay;        /* as of the operation */
     uint64_t room[16]; /* for changed attributes */
 } wg__form;
 

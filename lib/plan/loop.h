@@ -3,8 +3,8 @@
 #define WG_PLAN_LOOP_H
 
 #include "graph/scan.h"
-#include "plan/copy.h"
 #include "plan/program.h"
+#include "plan/remat.h"
 
 /* ---- settling: scan_settle.c ---- */
 
@@ -12,7 +12,7 @@
  * WG_ERR_NOMEM. */
 bool wg__scan_mark(const wg__operation *, unsigned char *needed);
 /* Makes the one scan that gives all that is needed, and no more, and sets the images of the results. */
-bool wg__scan_settle(wg__copy *, const wg__operation *, const unsigned char *needed);
+bool wg__scan_settle(wg__remats *, const wg__operation *, const unsigned char *needed);
 
 /* ---- programs: loop.c ---- */
 

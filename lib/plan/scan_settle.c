@@ -123,33 +123,36 @@ static wg_graph *trim(const liveness *l, const wg_graph *like)
     return body;
 }
 
-static wg_node *apply(wg__copy *c, const liveness *l, wg__scan attrs)
+static wg_node *apply(wg__remats *r, const liveness *l, wg__scan attrs, size_t when)
 {
+    const wg__copy *c = r->copy;
     wg_node **in = wg__alloc(&c->graph->allocator, l->n_in, sizeof *in), *made = NULL;
     size_t n = 0;
     int64_t carries = 0, slices = 0;
-    for (size_t s = 0; in && s < l->n_in; s++) {
+    bool done = in != NULL;
+    for (size_t s = 0; done && s < l->n_in; s++) {
         if (!l->in[s])
             continue;
-        in[n++] = c->image[l->tip->in[s]->index];
+        done = (in[n++] = wg__remat_read(r, l->tip->in[s], when)) != NULL;
         carries += (int64_t)s < attrs.carries;
         slices += (int64_t)s >= attrs.carries && (int64_t)s < attrs.carries + attrs.slices;
     }
     attrs.carries = carries;
     attrs.slices = slices;
-    if (in && (attrs.body = trim(l, c->graph)))
+    if (done && (attrs.body = trim(l, c->graph)))
         made = wg__scan_apply(c->graph, attrs, (wg_nodes){ in, n });
     wg__free(&c->graph->allocator, in, l->n_in, sizeof *in);
     return made;
 }
 
-bool wg__scan_settle(wg__copy *c, const wg__operation *o, const unsigned char *needed)
+bool wg__scan_settle(wg__remats *remats, const wg__operation *o, const unsigned char *needed)
 {
+    wg__copy *c = remats->copy;
     if (o->extends) /* made with what it extends, which stands before it */
         return true;
     liveness l;
     memset(&l, 0, sizeof l);
-    wg_node *made = find_live(&l, o, needed) ? apply(c, &l, *wg__scan_of(l.tip)) : NULL;
+    wg_node *made = find_live(&l, o, needed) ? apply(remats, &l, *wg__scan_of(l.tip), o->index) : NULL;
     int result = 0;
     for (size_t r = 0; made && r < l.n_out; r++) {
         if (!l.out[r])

@@ -1,13 +1,13 @@
 /* The first pass: a mode is chosen, and operators give way to the better forms that they know of themselves. */
-#include "plan/copy.h"
 #include "plan/loop.h"
+#include "plan/remat.h"
 
-/* The slot of the operand whose value a node has in this mode, without any computation; -1: it computes. */
-static int passes_on(const wg__operation *o, wg_mode mode)
+int wg__passes_on(const wg__operation *o, wg_mode mode)
 {
     if (o->op == &wg_op_by_mode)
         return mode == WG_TRAIN ? 0 : 1;
-    if (o->op == &wg_op_stop_gradient || o->op == &wg_op_track || (o->op == &wg_op_dropout && mode == WG_INFER))
+    if (o->op == &wg_op_stop_gradient || o->op == &wg_op_track || o->op == &wg_op_remat ||
+        (o->op == &wg_op_dropout && mode == WG_INFER))
         return 0;
     return -1;
 }
@@ -19,7 +19,7 @@ static bool mark_needed(const wg_graph *g, wg_mode mode, wg_nodes wanted, unsign
         needed[wanted.at[i]->index] = 1;
     for (size_t i = g->n_nodes; i-- > 0;) {
         const wg__operation *o = g->nodes[i]->operation;
-        const int passed = passes_on(o, mode);
+        const int passed = wg__passes_on(o, mode);
         if (wg__scan_of(o)) {
             if (g->nodes[i] == o->out && !wg__scan_mark(o, needed))
                 return false;
@@ -41,30 +41,39 @@ static wg_node *best_form(wg_node *n)
     return n;
 }
 
-static bool apply(wg__copy *c, const wg__operation *o)
+bool wg__settle_apply(wg__remats *r, const wg__operation *o, wg_node *const *in, wg_node **image)
 {
-    wg_node **in = wg__alloc(&c->graph->allocator, (size_t)o->n_in, sizeof *in);
-    if (!in)
-        return false;
-    for (int s = 0; s < o->n_in; s++)
-        in[s] = c->image[o->in[s]->index];
-    wg_node *made = wg_apply_in(c->graph, o->op, (wg_nodes){ in, (size_t)o->n_in }, o->attrs);
-    wg__free(&c->graph->allocator, in, (size_t)o->n_in, sizeof *in);
-    for (int r = 0; made && r < o->n_out; r++)
-        if (!(c->image[o->out[r].index] = best_form(&made->operation->out[r])))
+    wg_node *made = wg_apply_in(r->copy->graph, o->op, (wg_nodes){ in, (size_t)o->n_in }, o->attrs);
+    for (int k = 0; made && k < o->n_out; k++)
+        if (!(image[k] = best_form(&made->operation->out[k])))
             return false;
     return made != NULL;
 }
 
-static bool settle_operation(wg__copy *c, const wg__operation *o, wg_mode mode)
+/* An operation's results stand together, so their images do. */
+static bool apply(wg__remats *r, const wg__operation *o)
 {
-    const int passed = passes_on(o, mode);
+    wg__copy *c = r->copy;
+    wg_node **in = wg__alloc(&c->graph->allocator, (size_t)o->n_in, sizeof *in);
+    bool done = in != NULL;
+    for (int s = 0; done && s < o->n_in; s++)
+        done = (in[s] = wg__remat_read(r, o->in[s], o->index)) != NULL;
+    done = done && wg__settle_apply(r, o, in, &c->image[o->out[0].index]);
+    wg__free(&c->graph->allocator, in, (size_t)o->n_in, sizeof *in);
+    return done;
+}
+
+static bool settle_operation(wg__remats *r, const wg__operation *o)
+{
+    wg__copy *c = r->copy;
+    const int passed = wg__passes_on(o, r->mode);
     if (passed >= 0) {
-        c->image[o->out[0].index] = c->image[o->in[passed]->index];
-        return true;
+        c->image[o->out[0].index] =
+            o->op == &wg_op_remat ? c->image[o->in[0]->index] : wg__remat_read(r, o->in[passed], o->index);
+        return c->image[o->out[0].index] != NULL;
     }
     bool done =
-        o->op->flags & WG_LEAF ? (c->image[o->out[0].index] = wg__leaf_copy(c->graph, o->out)) != NULL : apply(c, o);
+        o->op->flags & WG_LEAF ? (c->image[o->out[0].index] = wg__leaf_copy(c->graph, o->out)) != NULL : apply(r, o);
     return done && wg__copy_origin(c, o->out);
 }
 
@@ -76,11 +85,17 @@ bool wg__settle_graph(wg__copy *c, const wg_graph *source, wg_mode mode, wg_node
     unsigned char *needed = wg__alloc_zero(a, c->n_image, 1);
     if (!needed)
         return false;
-    bool done = mark_needed(source, mode, wanted, needed);
+    wg__remats remats = { 0 };
+    bool done = mark_needed(source, mode, wanted, needed) && wg__remats_begin(&remats, c, source, mode, needed);
     for (size_t i = 0; done && i < c->n_image; i++) /* operands come first; an operation's results together */
-        if (needed[i] && !c->image[i])
-            done = wg__scan_of(source->nodes[i]->operation) ? wg__scan_settle(c, source->nodes[i]->operation, needed)
-                                                            : settle_operation(c, source->nodes[i]->operation, mode);
+        if (needed[i] && !c->image[i] && !wg__remat_only(&remats, source->nodes[i]->operation))
+            done = wg__scan_of(source->nodes[i]->operation)
+                       ? wg__scan_settle(&remats, source->nodes[i]->operation, needed)
+                       : settle_operation(&remats, source->nodes[i]->operation);
+    for (size_t i = 0; done && i < wanted.n; i++) /* asked for, though it is made as a copy alone */
+        if (!c->image[wanted.at[i]->index])
+            done = (c->image[wanted.at[i]->index] = wg__remat_read(&remats, wanted.at[i], SIZE_MAX)) != NULL;
+    wg__remats_end(&remats);
     wg__free(a, needed, c->n_image, 1);
     return done;
 }

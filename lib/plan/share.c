@@ -41,7 +41,8 @@ static uint64_t hash_constant(const wg_node *n)
 /* Operands of a commuting operator count in any order. */
 static uint64_t hash_form(const wg__form *f)
 {
-    uint64_t h = mix((uint64_t)(uintptr_t)f->op, f->attrs ? wg__attrs_hash(f->op, f->attrs) : 0), sum = 0;
+    uint64_t h = mix((uint64_t)(uintptr_t)f->op, f->attrs ? wg__attrs_hash(f->op, f->attrs) : 0),
+             sum = (uint64_t)f->replay;
     for (int s = 0; s < f->n_in; s++)
         if (f->op->flags & WG_COMMUTES)
             sum += mix(1, f->in[s]->index);
@@ -59,7 +60,8 @@ static bool equal_constant(const wg_node *a, const wg_node *b)
 
 static bool equal_form(const wg__form *f, const wg__operation *o)
 {
-    if (o->op != f->op || o->n_in != f->n_in || (f->attrs && !wg__attrs_equal(f->op, f->attrs, o->attrs)))
+    if (o->op != f->op || o->replay != f->replay || o->n_in != f->n_in ||
+        (f->attrs && !wg__attrs_equal(f->op, f->attrs, o->attrs)))
         return false;
     if (f->op->flags & WG_COMMUTES && f->n_in == 2 && f->in[0] == o->in[1] && f->in[1] == o->in[0])
         return true;
@@ -84,7 +86,7 @@ wg__operation *wg__shared(const wg__sharing *t, const wg__form *f, const wg_node
 
 void wg__share(wg__sharing *t, wg__operation *o)
 {
-    wg__form f = { .op = o->op, .in = o->in, .n_in = o->n_in, .attrs = o->attrs };
+    wg__form f = { .op = o->op, .in = o->in, .n_in = o->n_in, .attrs = o->attrs, .replay = o->replay };
     uint64_t h = o->value ? hash_constant(o->out) : hash_form(&f);
     size_t i = h & (t->capacity - 1);
     while (t->slot[i])

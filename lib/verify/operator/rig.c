@@ -55,8 +55,8 @@ static bool apply(wg__rig *r)
         return false;
     wg_nodes results = wg_node_results(first);
     r->y = results.at[r->of.result];
-    if (r->of.op->decompose && r->of.result == 0) {
-        wg_adjoint a = { .in = in, .output = first, .outputs = results.at, .attrs = wg_node_attrs(first), .n_in = n };
+    if (r->of.op->decompose) {
+        wg_adjoint a = { .in = in, .output = r->y, .outputs = results.at, .attrs = wg_node_attrs(first), .n_in = n };
         if (!(r->decomposed = r->of.op->decompose(&a)))
             return false;
     }

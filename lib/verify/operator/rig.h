@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "verify/numerics/numerics.h"
 
-enum { WG__SLOTS = 6, WG__ORDERS = 3, WG__WANTED = WG__SLOTS + 1 };
+enum { WG__SLOTS = 8, WG__ORDERS = 3, WG__WANTED = WG__SLOTS + 1 };
 
 /* Where in its range an operand's values are drawn. */
 typedef enum wg__where {
