@@ -35,6 +35,7 @@ if [ "$mode" = full ]; then
     run char_transformer --seconds 1500
     run custom_adjoint
     run hvp_power
+    run mnist_conv
     run mnist_mlp
     run optimisers
     run physics
@@ -63,6 +64,7 @@ run g_server
 run h_errors
 run hvp_power
 run i_embed
+run mnist_conv 30
 run mnist_mlp 150
 run optimisers 300
 run physics 12000
