@@ -58,6 +58,7 @@ if "$build/docs/examples/check_my_operator" wrong >out 2>&1 || ! grep -q "FAIL l
     failed=1
 fi
 run custom_adjoint
+run d_twin 200
 run e_pinn 300
 run f_lstm
 run g_server

@@ -72,6 +72,51 @@ START_TEST(an_embedding_looks_rows_up)
 }
 END_TEST
 
+START_TEST(convolution_layers_go_by_the_kernels_axes)
+{
+    const wg_conv_opts *opts = WG_OPTS(wg_conv_opts, .stride = WG_AXES(2), .padding = WG_AXES(1), .groups = 2);
+    wg_node *line = wg_input(g, NULL, WG_F64, WG_SHAPE(N, 4, 9)), *plane = wg_input(g, NULL, WG_F64, WG_SHAPE(N, 4, 9, 7)),
+            *space = wg_input(g, NULL, WG_F64, WG_SHAPE(N, 4, 9, 7, 5));
+    wg_conv a = wg_conv_new(g, "a", WG_F64, 4, 6, WG_AXES(3), opts, wg_init_he());
+    wg_conv b = wg_conv_new(g, "b", WG_F64, 4, 6, WG_AXES(3, 2), NULL, wg_init_he());
+    wg_conv c = wg_conv_new(g, "c", WG_F64, 4, 6, WG_AXES(3, 3, 3), opts, wg_init_he());
+    wg_conv_transpose d =
+        wg_conv_transpose_new(g, "d", WG_F64, 4, 6, WG_AXES(3, 3), WG_AXES(1), opts, wg_init_xavier());
+    assert_named(a.w, "a/w", WG_SHAPE(6, 2, 3));
+    assert_named(b.w, "b/w", WG_SHAPE(6, 4, 3, 2));
+    assert_named(b.b, "b/b", WG_SHAPE(6));
+    assert_named(c.w, "c/w", WG_SHAPE(6, 2, 3, 3, 3));
+    assert_named(d.w, "d/w", WG_SHAPE(4, 3, 3, 3));
+    assert_named(d.b, "d/b", WG_SHAPE(6));
+    wg_node *y[] = { wg_conv_apply(a, line), wg_conv_apply(b, plane), wg_conv_apply(c, space),
+                     wg_conv_transpose_apply(d, plane) };
+    const wg_shape expected[] = { WG_SHAPE(N, 6, 5), WG_SHAPE(N, 6, 7, 6), WG_SHAPE(N, 6, 5, 4, 3), WG_SHAPE(N, 6, 18, 14) };
+    for (size_t i = 0; i < WG_COUNT(y); i++) {
+        ck_assert_msg(y[i] != NULL, "%s", wg_error());
+        ck_assert(wg_shape_equal(wg_node_shape(y[i]), expected[i]));
+    }
+    b.b = NULL;
+    ck_assert_uint_eq(wg_trainable(wg_conv_apply(b, plane)).n, 1);
+}
+END_TEST
+
+START_TEST(convolution_layers_refuse_what_does_not_fit)
+{
+    const wg_conv_opts *thirds = WG_OPTS(wg_conv_opts, .groups = 3);
+    wg_conv c = { .w = NULL };
+    if (_i == 0)
+        c = wg_conv_new(g, "c", WG_F32, 4, 6, WG_AXES(3), thirds, wg_init_he());
+    else if (_i == 1)
+        c = wg_conv_new(g, "c", WG_F32, 4, 6, ((wg_axes){ .n = 0 }), NULL, wg_init_he());
+    else if (_i == 2)
+        c = wg_conv_new(g, "c", WG_F32, 4, 6, WG_AXES(1, 1, 1, 1), NULL, wg_init_he());
+    else
+        c = wg_conv_new(g, "c", WG_F32, 4, 6, WG_AXES(1), &(wg_conv_opts){ .groups = 1 }, wg_init_he());
+    ck_assert(!c.w && *wg_graph_error(g));
+    ck_assert_int_eq(wg_error_status(), WG_ERR_ARG);
+}
+END_TEST
+
 /* ---- batch_norm ---- */
 
 static const double batch[] = { 1, 2, 3, 4 }, other[] = { 10, 20 };
@@ -273,6 +318,8 @@ TCase *nn_layer_tests(void)
     tcase_add_test(t, layers_name_what_they_own);
     tcase_add_test(t, a_layer_is_its_operator_with_its_parameters);
     tcase_add_test(t, an_embedding_looks_rows_up);
+    tcase_add_test(t, convolution_layers_go_by_the_kernels_axes);
+    tcase_add_loop_test(t, convolution_layers_refuse_what_does_not_fit, 0, 4);
     tcase_add_test(t, a_step_moves_the_running_values);
     tcase_add_test(t, inference_uses_the_running_values);
     tcase_add_test(t, without_a_step_in_training_nothing_moves);

@@ -47,6 +47,10 @@ START_TEST(building_a_graph)
     NO_STATUS(wg_registry_plugin(NULL, NULL));
     NO_POINTER(wg_dense_new(NULL, "x", WG_F32, 1, 1, wg_init_zeros()).w);
     NO_POINTER(wg_dense_apply((wg_dense){ .w = NULL }, NULL));
+    NO_POINTER(wg_conv_new(NULL, "x", WG_F32, 1, 1, (wg_axes){ { 2 }, 1 }, NULL, wg_init_he()).w);
+    NO_POINTER(wg_conv_apply((wg_conv){ .w = NULL }, NULL));
+    NO_POINTER(wg_conv_transpose_new(NULL, "x", WG_F32, 1, 1, (wg_axes){ { 2 }, 1 }, (wg_axes){ .n = 0 }, NULL, wg_init_he()).w);
+    NO_POINTER(wg_conv_transpose_apply((wg_conv_transpose){ .w = NULL }, NULL));
     NO_POINTER(wg_embed_new(NULL, "x", WG_F32, 1, 1, wg_init_zeros()).w);
     NO_POINTER(wg_embed_apply((wg_embed){ .w = NULL }, NULL));
     NO_POINTER(wg_layernorm_new(NULL, "x", WG_F32, WG_SCALAR).gamma);

@@ -17,6 +17,25 @@ typedef struct wg_dense {
 WG_API wg_dense wg_dense_new(wg_graph *, const char *name, wg_dtype, int64_t in, int64_t out, wg_init);
 WG_API wg_node *wg_dense_apply(wg_dense, wg_node *x);
 
+/* Convolution of x (N, in, spatial ..) with as many spatial axes as the kernel has, one to three: NAME/w is (out, in / groups,
+ * kernel ..), NAME/b (out), zero at first; b may be set to NULL. The options are kept. */
+typedef struct wg_conv {
+    wg_node *w, *b;
+    wg_conv_opts opts;
+} wg_conv;
+WG_API wg_conv wg_conv_new(wg_graph *, const char *name, wg_dtype, int64_t in, int64_t out, wg_axes kernel,
+                           const wg_conv_opts *, wg_init);
+WG_API wg_node *wg_conv_apply(wg_conv, wg_node *x);
+/* Its transpose, from `in` to `out` channels: NAME/w is (in, out / groups, kernel ..). */
+typedef struct wg_conv_transpose {
+    wg_node *w, *b;
+    wg_axes output_padding;
+    wg_conv_opts opts;
+} wg_conv_transpose;
+WG_API wg_conv_transpose wg_conv_transpose_new(wg_graph *, const char *name, wg_dtype, int64_t in, int64_t out,
+                                               wg_axes kernel, wg_axes output_padding, const wg_conv_opts *, wg_init);
+WG_API wg_node *wg_conv_transpose_apply(wg_conv_transpose, wg_node *x);
+
 /* Rows of a table, NAME/w (rows, width), by index: result (.., width) for indices (..), i32 or i64. */
 typedef struct wg_embed {
     wg_node *w;
