@@ -1,4 +1,5 @@
 /* wengert ops: the registered operators, with their documentation. */
+#include "builders.h"
 #include "model.h"
 
 #include <string.h>
@@ -14,17 +15,13 @@ static const char *kind_of(const wg_attr *a)
     static const char *const names[] = {
         [WG_ATTR_F64] = "number",        [WG_ATTR_I64] = "integer", [WG_ATTR_BOOL] = "true or false",
         [WG_ATTR_AXES] = "list of axes", [WG_ATTR_SHAPE] = "shape", [WG_ATTR_DTYPE] = "dtype",
-        [WG_ATTR_ENUM] = "choice",       [WG_ATTR_TEXT] = "text",
-        [WG_ATTR_LIST] = "list of integers",
+        [WG_ATTR_ENUM] = "choice",       [WG_ATTR_TEXT] = "text",   [WG_ATTR_LIST] = "list of integers",
         [WG_ATTR_GRAPH] = "graph",
     };
     return (size_t)a->kind < WG_COUNT(names) && names[a->kind] ? names[a->kind] : "value";
 }
 
-static bool is_differentiable(const wg_op *op)
-{
-    return op->backward || op->decompose;
-}
+static bool is_differentiable(const wg_op *op) { return op->backward || op->decompose; }
 
 static void operands_text(const wg_op *op, char text[40])
 {
@@ -83,27 +80,7 @@ static void say_op(const wg_op *op)
     }
 }
 
-/* What the library makes of operators in one call; no operators themselves, so graph files hold what they are made of. */
-static const struct builder {
-    const char *name, *doc, *call;
-} builders[] = {
-    { "rnn", "builder over scan: h' = tanh(x w_x + h w_h + b), over x (N, T, C)",
-      "wg_rnn_new(g, name, dtype, in, hidden), wg_rnn_apply(layer, x, mask, h0): y, h" },
-    { "lstm", "builder over scan: gates i f g o, over x (N, T, C)",
-      "wg_lstm_new(g, name, dtype, in, hidden), wg_lstm_apply(layer, x, mask, h0, c0): y, h, c" },
-    { "gru", "builder over scan: gates r z n, over x (N, T, C)",
-      "wg_gru_new(g, name, dtype, in, hidden), wg_gru_apply(layer, x, mask, h0): y, h" },
-};
-
-static const struct builder *find_builder(const char *name)
-{
-    for (size_t i = 0; i < WG_COUNT(builders); i++)
-        if (!strcmp(builders[i].name, name))
-            return &builders[i];
-    return NULL;
-}
-
-static json_t *builder_object(const struct builder *b)
+static json_t *builder_object(const builder *b)
 {
     return json_pack("{s:s, s:s, s:s}", "name", b->name, "doc", b->doc, "call", b->call);
 }
@@ -113,7 +90,7 @@ static int unknown(const char *name, const wg_registry *registry)
     struct nearest near = nearest_to(name);
     for (size_t i = 0; i < wg_registry_count(registry); i++)
         nearest_try(&near, wg_registry_at(registry, i)->name);
-    for (size_t i = 0; i < WG_COUNT(builders); i++)
+    for (size_t i = 0; i < n_builders; i++)
         nearest_try(&near, builders[i].name);
     if (near.best)
         return tool_misused("ops: no operator is called %s; did you mean %s?", name, near.best);
@@ -130,7 +107,7 @@ static int list_all(const wg_registry *registry)
             tool_say("%-20s %s\n", op->name, op->doc ? op->doc : "");
     }
     json_t *made = json_array();
-    for (size_t i = 0; i < WG_COUNT(builders); i++) {
+    for (size_t i = 0; i < n_builders; i++) {
         json_array_append_new(made, builder_object(&builders[i]));
         if (!tool_json())
             tool_say("%-20s %s\n", builders[i].name, builders[i].doc);
@@ -148,7 +125,7 @@ static int list_named(const struct command *c, const wg_registry *registry)
     for (int i = 0; i < c->n_operands; i++) {
         const wg_op *op = wg_registry_find(registry, c->operand[i]);
         if (!op) {
-            const struct builder *b = find_builder(c->operand[i]);
+            const builder *b = find_builder(c->operand[i]);
             json_array_append_new(made, builder_object(b));
             if (!tool_json())
                 tool_say("%s: %s\n  %s\n", b->name, b->doc, b->call);
