@@ -121,7 +121,7 @@ static wg_status lower(wg_lowering *l, const wg_shape *small)
     *(plan *)(void *)l->params = (plan){ r, last[0] / (r * r), last[1], last[2] };
     l->n_stages = 1;
     l->stage[0] = (wg_stage){ .extent = width ? wg_shape_count(l->out_shape[0]) / width : 0,
-                              .grain = 1 + 4096 / (1 + width),
+                              .grain = 1,
                               .cost = 5 + 0.5 * (double)width };
     return WG_OK;
 }
