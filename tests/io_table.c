@@ -82,8 +82,8 @@ START_TEST(test_separators_ends_of_lines_and_quotes)
         "a\tb\n1\t2.5\n-3\t4e1\n",
         "\"a\";\"b\"\r\n1;2.5\r\n-3;40\r\n",
         "a,b\r1,2.5\r-3,40",
-        "\xEF\xBB\xBF"
-        "a,b\n1,2.5\n-3,40",
+        ("\xEF\xBB\xBF" /* a byte order mark, which would go on with the letter behind it */
+         "a,b\n1,2.5\n-3,40"),
         "\n a , b \n 1 ,\t2.5\n\n-3 , 40.0  \n\n\n",
         "\"a\",\"b\"\n\"1\",\"2.5\"\n \"-3\" ,+40",
     };

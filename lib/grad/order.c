@@ -34,11 +34,8 @@ static wg_node *decomposed(wg_node *n)
 {
     if (!n->rewritten) {
         wg__operation *o = n->operation;
-        wg_node *outputs[WG__MAX_RESULTS];
-        for (int r = 0; r < o->n_out; r++)
-            outputs[r] = &o->out[r];
         n->rewritten = o->op->decompose(
-            &(wg_adjoint){ .in = o->in, .output = n, .outputs = outputs, .attrs = o->attrs, .n_in = o->n_in });
+            &(wg_adjoint){ .in = o->in, .output = n, .outputs = o->results, .attrs = o->attrs, .n_in = o->n_in });
     }
     return n->rewritten;
 }

@@ -77,13 +77,12 @@ static bool send(sweep *w, const wg__operation *o, int slot, wg_node *to, wg_nod
 }
 
 /* All results' cotangents, zeros where nothing arrived; false when nothing arrived at all, or on failure. */
-static bool gather(sweep *w, wg__operation *o, wg_node **cotangents, wg_node **outputs)
+static bool gather(sweep *w, wg__operation *o, wg_node **cotangents)
 {
     bool any = false;
     for (int r = 0; r < o->n_out; r++)
         any = any || w->cotangent[o->out[r].index];
     for (int r = 0; any && r < o->n_out; r++) {
-        outputs[r] = &o->out[r];
         cotangents[r] = w->cotangent[o->out[r].index];
         if (!cotangents[r] && !(cotangents[r] = wg_zeros_like(&o->out[r])))
             return false;
@@ -93,12 +92,12 @@ static bool gather(sweep *w, wg__operation *o, wg_node **cotangents, wg_node **o
 
 static bool step_back(sweep *w, wg__operation *o)
 {
-    wg_node *cotangents[WG__MAX_RESULTS], *outputs[WG__MAX_RESULTS];
+    wg_node *cotangents[WG__MAX_RESULTS];
     if ((o->op->flags & WG_NO_GRADIENT) || o->n_in == 0 || !w->depends[o->out->index])
         return true;
-    if (!gather(w, o, cotangents, outputs))
+    if (!gather(w, o, cotangents))
         return w->g->status == WG_OK;
-    wg_adjoint a = { o->in, o->out, cotangents[0], outputs, cotangents, o->attrs, o->n_in };
+    wg_adjoint a = { o->in, o->out, cotangents[0], o->results, cotangents, o->attrs, o->n_in };
     for (int s = 0; s < o->n_in; s++) {
         wg_node *to = wg__effective(&w->order, o->in[s]);
         if (!to || !wg__is_float(to->dtype) || !w->depends[to->index])

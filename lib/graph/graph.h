@@ -16,7 +16,8 @@ typedef struct wg__operation {
     const void *attrs; /* the operator's struct, copied; NULL without */
     wg_node **in;
     int n_in, n_out;
-    wg_node *out; /* array of n_out */
+    wg_node *out;      /* array of n_out */
+    wg_node **results; /* pointers to them */
     wg_graph *graph;
     size_t index;      /* creation order in the graph: operands come before */
     const void *value; /* constants: the elements, contiguous; params: the initial value, if given as one */

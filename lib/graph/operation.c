@@ -53,12 +53,15 @@ wg__operation *wg__operation_promise(wg_graph *g, const wg_op *op, const void *a
     o->replay = g->replay;
     o->variable = -1;
     o->out = wg__arena_alloc(&g->arena, (size_t)n_out * sizeof *o->out);
-    if (!o->out || (op->attrs_size && !(o->attrs = copy_bytes(g, attrs, op->attrs_size))))
+    o->results = wg__arena_alloc(&g->arena, (size_t)n_out * sizeof *o->results);
+    if (!o->out || !o->results || (op->attrs_size && !(o->attrs = copy_bytes(g, attrs, op->attrs_size))))
         return wg__graph_fail_again(g);
-    for (int r = 0; r < n_out; r++)
+    for (int r = 0; r < n_out; r++) {
         o->out[r] = (wg_node){
             .operation = o, .shape = shape[r], .dtype = dtype[r], .result = r, .index = WG__PROMISED, .name = ""
         };
+        o->results[r] = &o->out[r];
+    }
     return o;
 }
 
@@ -112,8 +115,7 @@ wg_nodes wg_node_results(const wg_node *n)
 {
     if (!n || n->index == WG__PROMISED)
         return (wg_nodes){ NULL, 0 };
-    wg__operation *o = n->operation;
-    return (wg_nodes){ &o->graph->nodes[o->out[0].index], (size_t)o->n_out };
+    return (wg_nodes){ n->operation->results, (size_t)n->operation->n_out };
 }
 
 void wg__mark_needed(const wg_graph *g, wg_nodes wanted, unsigned char *marks)

@@ -29,6 +29,12 @@ static void NAME(product)(NAME(matrix) a, bool k_near, NAME(matrix) b, T *c, int
     }
 }
 
+static void NAME(clear)(T *x, int64_t n)
+{
+    if (n) /* there may be no memory at all */
+        memset(x, 0, (size_t)n * sizeof *x);
+}
+
 /* Rows of `width` elements so that whole vectors may be read: they themselves, or a copy in `room` filled up with zeros. */
 static NAME(matrix) NAME(padded)(const T *rows, int64_t n, int64_t width, T *room)
 {
@@ -123,7 +129,7 @@ static void NAME(attend)(const wg__attention *p, NAME(block) b, const T *q, cons
     }
     const int64_t end = keys_before(p, b.q0 + b.queries);
     if (end == 0)
-        memset(y, 0, (size_t)(b.queries * p->values) * sizeof(T));
+        NAME(clear)(y, b.queries * p->values);
     for (b.k0 = 0; b.k0 < end; b.k0 += WG__KEYS) {
         b.keys = wg__least(WG__KEYS, end - b.k0);
         NAME(scores)(p, &b, queries, k + b.k0 * p->width, scores);
@@ -248,11 +254,11 @@ wg_status SYM(wg__attend_back)(const wg_call *c, int64_t begin, int64_t end)
         if (p->mask != WG__MASK_NONE)
             b.mask = (const char *)c->in[p->mask_slot] +
                      mask_of(p, c, matrix) * (int64_t)(p->mask == WG__MASK_BOOL ? 1 : sizeof(T));
-        memset(m.dq, 0, (size_t)size * sizeof(T));
+        NAME(clear)(m.dq, size);
         for (int64_t k0 = split * WG__KEYS; k0 < p->keys; k0 += p->splits * WG__KEYS) {
-            const size_t keys = (size_t)wg__least(WG__KEYS, p->keys - k0);
-            memset(m.dk + k0 * p->width, 0, keys * (size_t)p->width * sizeof(T));
-            memset(m.dv + k0 * p->values, 0, keys * (size_t)p->values * sizeof(T));
+            const int64_t keys = wg__least(WG__KEYS, p->keys - k0);
+            NAME(clear)(m.dk + k0 * p->width, keys * p->width);
+            NAME(clear)(m.dv + k0 * p->values, keys * p->values);
         }
         for (int64_t at = 0; at < p->query_blocks; at++) {
             b.q0 = wg__part(p->queries, at, p->query_blocks);

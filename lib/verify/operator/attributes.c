@@ -63,7 +63,7 @@ static void try_integer(alterer *a, const wg_attr *field)
 static void try_axes(alterer *a, const wg_attr *field)
 {
     const wg_axes *was = value_of(a, field);
-    wg_axes turned = *was, mirrored = *was, last = { .at = { -1 }, .n = 1 }, all = { .n = -1 };
+    wg_axes turned = *was, mirrored = turned, last = { .at = { -1 }, .n = 1 }, all = { .n = -1 };
     for (int i = 0; i < was->n; i++) {
         turned.at[i] = was->at[i] < 0 ? was->at[i] + a->rank : was->at[i] - a->rank;
         mirrored.at[i] = was->at[was->n - 1 - i];

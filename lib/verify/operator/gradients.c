@@ -71,7 +71,8 @@ static wg_status doubt_failure(wg__session *s, const wg__mover *m, wg__judgement
 {
     wg__rig *r = s->rig;
     const wg__operand *x = &r->in[m->slot];
-    double *along = wg__arena_alloc(&r->arena, (CLAIMED * x->count + 1) * sizeof *along), still[CLAIMED], apart = 0;
+    double *along = wg__arena_alloc(&r->arena, (CLAIMED * x->count + 1) * sizeof *along), still[CLAIMED] = { 0 },
+           apart = 0;
     if (!along)
         return WG_ERR_NOMEM;
     for (size_t i = 0; i < CLAIMED * x->count; i++)
