@@ -19,10 +19,9 @@ typedef struct wg_graph_opts {
     /* Is told, on the thread where it happens, the graph's first failure and those of its execs (WG_ERROR), and each program
      * that is made for new shapes (WG_DEBUG). */
     void (*message)(void *user, wg_level, const char *text);
-    const wg_registry
-        *registry; /* which operators graph files may name; borrowed, must outlive the graph; NULL: the built-in */
-    uint64_t seed; /* of initial values and random operators; 0 means 1 */
-    int threads;   /* of execs that do not say; 0: WENGERT_THREADS, OMP_NUM_THREADS, the cores */
+    const wg_registry *registry; /* which operators graph files may name; borrowed, must outlive the graph; NULL: the built-in */
+    uint64_t seed;               /* of initial values and random operators; 0 means 1 */
+    int threads;                 /* of execs that do not say; 0: WENGERT_THREADS, OMP_NUM_THREADS, the cores */
 } wg_graph_opts;
 
 /* An empty graph, or NULL (WG_ERR_NOMEM, WG_ERR_ARG). */
@@ -72,9 +71,8 @@ WG_API wg_init wg_init_xavier_fan(int64_t fan_in, int64_t fan_out);
  * Fails with WG_ERR_ARG (name, dtype, init), WG_ERR_DTYPE (a param must be f32 or f64), WG_ERR_SHAPE (rank or size out of range, or not
  * known where it must be), WG_ERR_NOMEM. */
 WG_API wg_node *wg_input(wg_graph *, const char *name, wg_dtype, wg_shape);
-WG_API wg_node *wg_param(wg_graph *, const char *name, wg_dtype, wg_shape, wg_init); /* trained; shape fully known */
-WG_API wg_node *wg_variable(wg_graph *, const char *name, wg_dtype, wg_shape,
-                            wg_init); /* state that no gradient step touches */
+WG_API wg_node *wg_param(wg_graph *, const char *name, wg_dtype, wg_shape, wg_init);    /* trained; shape fully known */
+WG_API wg_node *wg_variable(wg_graph *, const char *name, wg_dtype, wg_shape, wg_init); /* state that no gradient step touches */
 /* A scalar that takes the type of whatever it first meets ("weak"); alone it is f64. */
 WG_API wg_node *wg_const(wg_graph *, double);
 /* A constant tensor; the view's elements are copied. */
@@ -94,15 +92,14 @@ WG_API void wg_scope_pop(wg_graph *);
 WG_API const char *wg_node_name(const wg_node *);
 WG_API wg_shape wg_node_shape(const wg_node *);
 WG_API wg_dtype wg_node_dtype(const wg_node *);
-WG_API const wg_op *wg_node_op(const wg_node *);   /* its operator's descriptor; see op.h */
-WG_API const void *wg_node_attrs(const wg_node *); /* of the type that the descriptor's table describes; NULL if none */
+WG_API const wg_op *wg_node_op(const wg_node *);     /* its operator's descriptor; see op.h */
+WG_API const void *wg_node_attrs(const wg_node *);   /* of the type that the descriptor's table describes; NULL if none */
 WG_API wg_nodes wg_node_inputs(const wg_node *);
-WG_API wg_nodes
-wg_node_results(const wg_node *); /* all results of its operation, itself among them; as long as the graph */
+WG_API wg_nodes wg_node_results(const wg_node *);    /* all results of its operation, itself among them; lives as the graph */
 WG_API wg_graph *wg_node_graph(const wg_node *);
 
-WG_API size_t wg_graph_count(const wg_graph *);                /* of nodes */
-WG_API wg_node *wg_graph_node(const wg_graph *, size_t index); /* in creation order: inputs stand before their users */
+WG_API size_t wg_graph_count(const wg_graph *);                  /* of nodes */
+WG_API wg_node *wg_graph_node(const wg_graph *, size_t index);   /* in creation order: inputs stand before their users */
 WG_API wg_nodes wg_graph_outputs(const wg_graph *);
 WG_API uint64_t wg_graph_seed(const wg_graph *);
 
