@@ -263,6 +263,31 @@ START_TEST(test_the_same_bytes_for_any_number_of_threads)
 }
 END_TEST
 
+/* How much is written of 4 MiB that repeat after `period` numbers. */
+static size_t packed_size(size_t period)
+{
+    const char *path = in_folder("period.npz");
+    uint32_t *data = malloc(4 << 20), seed = 9;
+    wg_view view = wg_view_of(data, WG_I32, WG_SHAPE(1 << 20));
+
+    for (size_t i = 0; i < 1 << 20; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        data[i] = i < period ? seed ^ seed >> 15 : data[i - period];
+    }
+    ck_assert_int_eq(wg_npz_write(path, (const char *[]){"a"}, &view, 1, 0), WG_OK);
+    bytes b = slurp(path);
+    free(b.at);
+    free(data);
+    return b.n;
+}
+
+START_TEST(test_what_repeats_is_found_although_noise_is_not_searched)
+{
+    ck_assert_uint_lt(packed_size(500), 4 << 20 >> 5);
+    ck_assert_uint_lt(packed_size(1 << 20), (4 << 20) + (4 << 10));
+}
+END_TEST
+
 START_TEST(test_zip64_is_written_and_read)
 {
     static const uint64_t limits[] = {1, 100, 200, 1000}; /* each makes other numbers wide */
@@ -386,6 +411,7 @@ TCase *io_archive_tests(void)
     tcase_add_test(t, test_arrays_come_back_from_archives_whatever_level_and_size);
     tcase_add_test(t, test_all_types_scalars_and_strided_views_come_back);
     tcase_add_test(t, test_the_same_bytes_for_any_number_of_threads);
+    tcase_add_test(t, test_what_repeats_is_found_although_noise_is_not_searched);
     tcase_add_test(t, test_zip64_is_written_and_read);
     tcase_add_test(t, test_more_members_than_16_bits_count);
     tcase_add_test(t, test_names_and_levels_are_checked);

@@ -189,6 +189,96 @@ START_TEST(test_duplicates_and_overlaps_are_refused)
 }
 END_TEST
 
+/* ---- blocks that are inflated side by side ---- */
+
+enum { BLOCKS = 16, CONTENT = BLOCKS * 256 * 1024 - 128 }; /* and a header of 128 bytes */
+
+static unsigned char *noise(void)
+{
+    unsigned char *data = malloc(CONTENT);
+
+    for (uint32_t i = 0, seed = 5; data && i < CONTENT; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        data[i] = (unsigned char)(seed >> 27);
+    }
+    return data;
+}
+
+/* Whether the archive's array is read; if so, it must be the right one. */
+static bool reads_noise(bytes b, const unsigned char *data)
+{
+    const char *path = in_folder("blocks.npz");
+    wg_npz *npz;
+    bool fine;
+
+    spit(path, b.at, b.n);
+    npz = wg_npz_open(path);
+    wg_view v = wg_npz_get(npz, "a");
+    fine = v.data != NULL;
+    ck_assert(fine || wg_error_status() == WG_ERR_FORMAT || wg_error_status() == WG_ERR_ARG);
+    ck_assert(!fine || !memcmp(v.data, data, CONTENT));
+    wg_npz_free(npz);
+    return fine;
+}
+
+/* Adds to the packed size of one block, as the directory tells it. */
+static void add_to_size(bytes b, int block, int more)
+{
+    unsigned char *at = record(b, CENTRAL, 0) + 46 + 5 + 4 + 4 * block;
+    uint32_t size = (uint32_t)(at[0] | at[1] << 8 | at[2] << 16 | at[3] << 24) + (uint32_t)more;
+
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(size >> 8 * i);
+}
+
+START_TEST(test_sizes_of_blocks_are_not_believed)
+{
+    const char *path = in_folder("blocks.npz"), *threads[] = {"1", "2", "5"};
+    unsigned char *data = noise();
+    wg_view view = wg_view_of(data, WG_U8, WG_SHAPE(CONTENT));
+
+    ck_assert_int_eq(wg_npz_write(path, (const char *[]){"a"}, &view, 1, 1), WG_OK);
+    bytes b = slurp(path);
+    ck_assert_int_eq(record(b, CENTRAL, 0)[46 + 5], 0x57);
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        setenv("WENGERT_THREADS", threads[t], 1);
+        ck_assert(reads_noise(b, data));
+
+        add_to_size(b, 3, 1);
+        ck_assert(!reads_noise(b, data));
+        assert_failed(WG_ERR_FORMAT, path, "do not add up");
+        add_to_size(b, 4, -1);
+        ck_assert(t == 0 || !reads_noise(b, data)); /* one thread does not need them */
+        if (t > 0)
+            assert_failed(WG_ERR_FORMAT, path, "damaged");
+        add_to_size(b, 3, -1), add_to_size(b, 4, 1);
+
+        for (int k = 1; k < 40; k++) { /* here and there in the packed bytes */
+            unsigned char *at = b.at + b.n / 41 * (size_t)k;
+            *at ^= 4;
+            ck_assert(!reads_noise(b, data));
+            *at ^= 4;
+        }
+        record(b, CENTRAL, 0)[46 + 5] ^= 1; /* a field that nobody knows */
+        ck_assert(reads_noise(b, data));
+        record(b, CENTRAL, 0)[46 + 5] ^= 1;
+    }
+    setenv("WENGERT_THREADS", "2", 1);
+    bool fine = false;
+    for (size_t n = 1; !fine; n++) {
+        wg__alloc_fail_at(n, 0);
+        wg_npz *npz = wg_npz_open(path);
+        fine = wg_npz_get(npz, "a").data != NULL;
+        wg__alloc_fail_at(0, 0);
+        ck_assert(fine || wg_error_status() == WG_ERR_NOMEM || !npz);
+        wg_npz_free(npz);
+    }
+    unsetenv("WENGERT_THREADS");
+    free(b.at);
+    free(data);
+}
+END_TEST
+
 START_TEST(test_running_out_of_memory_anywhere_is_a_clean_failure)
 {
     const char *path = in_folder("memory.npz");
@@ -224,6 +314,7 @@ TCase *io_hostile_tests(void)
     tcase_add_loop_test(t, test_each_flaw_is_told, 0, (int)(sizeof flaws / sizeof *flaws));
     tcase_add_test(t, test_flaws_of_the_whole_archive_are_told);
     tcase_add_test(t, test_duplicates_and_overlaps_are_refused);
+    tcase_add_test(t, test_sizes_of_blocks_are_not_believed);
     tcase_add_test(t, test_running_out_of_memory_anywhere_is_a_clean_failure);
     return t;
 }

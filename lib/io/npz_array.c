@@ -30,10 +30,8 @@ wg_status wg__npz_begin(wg__zip_stream *s, wg__npy_header *h, const wg__zip *zip
 
 static wg_status read_elements(wg__zip_stream *s, const wg__npy_header *h, void *to)
 {
-    wg_status status = wg__zip_read(s, to, h->bytes);
+    wg_status status = wg__zip_read_rest(s, to, h->bytes);
 
-    if (!status)
-        status = wg__zip_finish(s);
     return status ? status : wg__npy_settle(h, to, h->bytes / wg_dtype_size(h->dtype));
 }
 

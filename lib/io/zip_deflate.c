@@ -10,10 +10,14 @@
 #include "io/zip.h"
 
 enum {
-    BLOCK = 256 << 10,   /* bytes of content a block: its lost history costs about 0.1 % of size */
-    WAVE = 32,           /* blocks a wave, at most */
-    ROOM = BLOCK + 4096, /* deflateBound of a block, and the flush */
-    WORKERS_MAX = WAVE
+    BLOCK = WG__ZIP_BLOCK,
+    WAVE = 32,             /* blocks a wave, at most */
+    ROOM = BLOCK + 4096,   /* deflateBound of a block, and the flush */
+    WORKERS_MAX = WAVE,
+    PROBE = 16 << 10,      /* bytes of a probe */
+    PROBE_EACH = 2 << 20,  /* a probe for so many bytes */
+    PROBES_MAX = 8,
+    WORTH_A_PROBE = 1 << 20 /* of content; less is deflated before it matters how */
 };
 
 typedef struct block {
@@ -26,7 +30,7 @@ typedef struct block {
 
 struct wg__deflater {
     const wg__allocator *allocator;
-    int threads;
+    int threads, level;
     z_stream z[WORKERS_MAX]; /* one a worker */
     int n_z;
     unsigned char *room; /* WAVE * ROOM bytes, or fewer for one thread's needs */
@@ -35,7 +39,7 @@ struct wg__deflater {
     /* of the wave at work */
     const wg__piece *piece;
     size_t n_pieces, total, first; /* first block of the wave */
-    int n_blocks;
+    int n_blocks, strategy;        /* zlib's, of the whole member */
     block block[WAVE];
 };
 
@@ -46,6 +50,7 @@ wg__deflater *wg__deflater_new(int level, int threads, const wg__allocator *allo
     if (!d)
         return NULL;
     d->allocator = allocator;
+    d->level = level;
     d->threads = threads < 1 ? 1 : threads > WORKERS_MAX ? WORKERS_MAX : threads;
     d->wave = d->threads == 1 ? 1 : WAVE;
     for (; d->n_z < d->threads; d->n_z++) {
@@ -91,11 +96,11 @@ static bool feed(z_stream *z, block *b, const wg__piece *piece, size_t start, si
     return deflate(z, Z_NO_FLUSH) == Z_OK && z->avail_in == 0;
 }
 
-/* Deflates block `index` of the content. */
-static void pack(const wg__deflater *d, z_stream *z, block *b, size_t index)
+/* Deflates [begin, end) of the content by itself. */
+static void pack(const wg__deflater *d, z_stream *z, block *b, int strategy, size_t begin, size_t end)
 {
-    size_t begin = index * BLOCK, end = d->total - begin < BLOCK ? d->total : begin + BLOCK, start = 0;
-    bool last = end == d->total, fine = deflateReset(z) == Z_OK;
+    size_t start = 0;
+    bool last = end == d->total, fine = deflateReset(z) == Z_OK && deflateParams(z, d->level, strategy) == Z_OK;
 
     b->crc = (uint32_t)crc32_z(0, NULL, 0);
     b->size = end - begin;
@@ -110,17 +115,38 @@ static void pack(const wg__deflater *d, z_stream *z, block *b, size_t index)
     b->failed = !fine;
 }
 
+/* Trained weights hardly ever repeat: looking for runs only makes them as small as looking for all that has been before, in a
+ * quarter of the time. Probes tell whether it does here. */
+static int choose_strategy(wg__deflater *d)
+{
+    size_t probes = d->total / PROBE_EACH < PROBES_MAX ? d->total / PROBE_EACH + 1 : PROBES_MAX, all = 0, runs = 0;
+
+    if (d->total < WORTH_A_PROBE)
+        return Z_DEFAULT_STRATEGY;
+    for (size_t k = 0; k < probes; k++) {
+        size_t begin = d->total / probes * k;
+        block *b = &d->block[0];
+        pack(d, &d->z[0], b, Z_DEFAULT_STRATEGY, begin, begin + PROBE);
+        all += b->n;
+        pack(d, &d->z[0], b, Z_RLE, begin, begin + PROBE);
+        runs += b->n;
+    }
+    return runs <= all + all / 100 ? Z_RLE : Z_DEFAULT_STRATEGY;
+}
+
 static void work(void *arg, int worker, int workers)
 {
     wg__deflater *d = arg;
     int64_t begin, end;
 
     wg__team_part(d->n_blocks, 1, worker, workers, &begin, &end);
-    for (int64_t k = begin; k < end; k++)
-        pack(d, &d->z[worker], &d->block[k], d->first + (size_t)k);
+    for (int64_t k = begin; k < end; k++) {
+        size_t from = (d->first + (size_t)k) * BLOCK, to = d->total - from < BLOCK ? d->total : from + BLOCK;
+        pack(d, &d->z[worker], &d->block[k], d->strategy, from, to);
+    }
 }
 
-static wg_status write_wave(wg__deflater *d, wg__atomic_file *file, uint32_t *crc)
+static wg_status write_wave(wg__deflater *d, wg__atomic_file *file, uint32_t *crc, uint32_t *packed)
 {
     for (int k = 0; k < d->n_blocks; k++) {
         block *b = &d->block[k];
@@ -129,11 +155,14 @@ static wg_status write_wave(wg__deflater *d, wg__atomic_file *file, uint32_t *cr
         if (status)
             return status;
         *crc = (uint32_t)crc32_combine(*crc, b->crc, (z_off_t)b->size);
+        if (packed)
+            packed[d->first + (size_t)k] = (uint32_t)b->n;
     }
     return WG_OK;
 }
 
-wg_status wg__deflate(wg__deflater *d, wg__atomic_file *file, const wg__piece *piece, size_t n_pieces, uint32_t *crc)
+wg_status wg__deflate(wg__deflater *d, wg__atomic_file *file, const wg__piece *piece, size_t n_pieces, uint32_t *crc,
+                      uint32_t *packed)
 {
     size_t blocks;
     wg_status status = WG_OK;
@@ -144,12 +173,13 @@ wg_status wg__deflate(wg__deflater *d, wg__atomic_file *file, const wg__piece *p
     for (size_t k = 0; k < n_pieces; k++)
         if (!wg__add_size(d->total, piece[k].n, &d->total))
             return wg__fail(WG_ERR_RANGE, "a member is too large");
-    blocks = d->total ? (d->total - 1) / BLOCK + 1 : 1; /* nothing is an empty stream too */
+    d->strategy = choose_strategy(d);
+    blocks = (size_t)wg__zip_blocks(d->total);
     *crc = (uint32_t)crc32_z(0, NULL, 0);
     for (d->first = 0; !status && d->first < blocks; d->first += (size_t)d->n_blocks) {
         d->n_blocks = blocks - d->first < (size_t)d->wave ? (int)(blocks - d->first) : d->wave;
         wg__team_run(d->n_blocks < d->threads ? d->n_blocks : d->threads, NULL, work, d);
-        status = write_wave(d, file, crc);
+        status = write_wave(d, file, crc, packed);
     }
     return status;
 }

@@ -92,9 +92,22 @@ static wg_status take_name(wg__zip *zip, const unsigned char *from, size_t n, wg
     return entry->name ? WG_OK : WG_ERR_NOMEM;
 }
 
+/* The packed sizes of blocks, still unchecked. */
+static wg_status take_blocks(wg__zip *zip, const unsigned char *at, size_t n, wg__zip_entry *entry)
+{
+    unsigned char *copy = wg__arena_alloc(&zip->names, n);
+
+    if (!copy)
+        return WG_ERR_NOMEM;
+    memcpy(copy, at, n);
+    entry->block = copy;
+    entry->n_blocks = n / 4;
+    return WG_OK;
+}
+
 /* Replaces the saturated ones of size, packed and offset, in this order, by the ZIP64 extra field's. Extra fields of
  * other kinds (times, owners) are passed over. */
-static wg_status take_extra(const unsigned char *at, size_t n, wg__zip_entry *entry)
+static wg_status take_extra(wg__zip *zip, const unsigned char *at, size_t n, wg__zip_entry *entry)
 {
     uint64_t *field[] = { &entry->size, &entry->packed, &entry->offset };
     bool found = false;
@@ -116,6 +129,11 @@ static wg_status take_extra(const unsigned char *at, size_t n, wg__zip_entry *en
                 used += 8;
             }
         }
+        if (wg__get16(at) == WG__ZIP_EXTRA_BLOCKS && !entry->block && length) {
+            wg_status status = take_blocks(zip, at + 4, length, entry);
+            if (status)
+                return status;
+        }
         at += 4 + length;
         n -= 4 + length;
     }
@@ -130,6 +148,20 @@ static wg_status check_sizes(const wg__zip_entry *entry)
     if (!plausible || entry->size > SIZE_MAX)
         return wg__fail(WG_ERR_FORMAT, "%s: declares %llu bytes, which its %llu packed bytes cannot hold", entry->name,
                         (unsigned long long)entry->size, (unsigned long long)entry->packed);
+    return WG_OK;
+}
+
+/* Sizes of blocks must add up, or somebody has changed the member without them. */
+static wg_status check_blocks(const wg__zip_entry *entry)
+{
+    uint64_t sum = 0;
+
+    if (!entry->block)
+        return WG_OK;
+    for (size_t k = 0; k < entry->n_blocks; k++)
+        sum += wg__get32(entry->block + 4 * k);
+    if (entry->method == 0 || entry->n_blocks != wg__zip_blocks(entry->size) || sum != entry->packed)
+        return wg__fail(WG_ERR_FORMAT, "%s: the sizes of its blocks do not add up", entry->name);
     return WG_OK;
 }
 
@@ -162,9 +194,11 @@ static wg_status take_record(wg__zip *zip, const unsigned char *at, size_t n, si
                         entry.method);
     entry.crc = wg__get32(at + 16);
     entry.packed = wg__get32(at + 20), entry.size = wg__get32(at + 24), entry.offset = wg__get32(at + 42);
-    status = take_extra(at + WG__ZIP_CENTRAL_SIZE + name, extra, &entry);
+    status = take_extra(zip, at + WG__ZIP_CENTRAL_SIZE + name, extra, &entry);
     if (!status)
         status = check_sizes(&entry);
+    if (!status)
+        status = check_blocks(&entry);
     if (!status)
         zip->entry[zip->n++] = entry;
     return status;

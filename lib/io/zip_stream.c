@@ -150,9 +150,7 @@ wg_status wg__zip_read_all(const wg__zip *zip, const wg__zip_entry *entry, void 
     wg_status status = wg__zip_begin(&s, zip, entry);
 
     if (!status)
-        status = wg__zip_read(&s, to, (size_t)entry->size);
-    if (!status)
-        status = wg__zip_finish(&s);
+        status = wg__zip_read_rest(&s, to, (size_t)entry->size);
     wg__zip_end(&s);
     return status ? wg__fail_in("%s: ", entry->name) : WG_OK;
 }

@@ -10,13 +10,17 @@ enum {
     VERSION = 20,   /* needed to extract: deflate */
     VERSION64 = 45, /* ZIP64 */
     EXTRA64_LOCAL = 20,
-    EXTRA64_MAX = 28
+    EXTRA64_MAX = 28,
+    INDEX_LEAST = 4,                                      /* blocks that are worth an index */
+    INDEX_MOST = (0xffff - EXTRA64_MAX - 4) / 4 /* that an extra field can hold */
 };
 
 typedef struct wg__zip_record {
     char *name;
     uint64_t offset, packed, size;
     uint32_t crc;
+    uint32_t *block; /* packed sizes of its blocks, or NULL */
+    size_t n_blocks;
 } record;
 
 /* A header under construction. */
@@ -132,14 +136,40 @@ wg_status wg__zip_add(wg__zip_writer *w, const char *name, const wg__piece *piec
     w->n++;
     for (size_t k = 0; k < n_pieces; k++)
         r->size += piece[k].n;
+    if (w->deflater && wg__zip_blocks(r->size) >= INDEX_LEAST && wg__zip_blocks(r->size) <= INDEX_MOST) {
+        r->n_blocks = (size_t)wg__zip_blocks(r->size);
+        r->block = wg__alloc(w->file.allocator, r->n_blocks, sizeof *r->block);
+        if (!r->block)
+            return WG_ERR_NOMEM;
+    }
     wide = r->size >= w->limit - w->limit / 64; /* packed may be a little more than size */
     status = write_local(w, r, wide, false);
     before = w->file.size;
     if (!status)
-        status = w->deflater ? wg__deflate(w->deflater, &w->file, piece, n_pieces, &r->crc)
+        status = w->deflater ? wg__deflate(w->deflater, &w->file, piece, n_pieces, &r->crc, r->block)
                              : store(&w->file, piece, n_pieces, &r->crc);
     r->packed = w->file.size - before;
     return status ? status : write_local(w, r, wide, true);
+}
+
+/* How large each block is packed, so that a reader can inflate them side by side. */
+static wg_status write_index(wg__zip_writer *w, const record *r)
+{
+    header h = { .n = 0 };
+    wg_status status = WG_OK;
+
+    if (!r->block)
+        return WG_OK;
+    put(&h, WG__ZIP_EXTRA_BLOCKS, 2);
+    put(&h, 4 * r->n_blocks, 2);
+    for (size_t k = 0; !status && k < r->n_blocks; k++) {
+        put(&h, r->block[k], 4);
+        if (h.n + 4 > sizeof h.at || k + 1 == r->n_blocks) {
+            status = wg__atomic_write(&w->file, h.at, h.n);
+            h.n = 0;
+        }
+    }
+    return status;
 }
 
 static wg_status write_central(wg__zip_writer *w, const record *r)
@@ -163,14 +193,16 @@ static wg_status write_central(wg__zip_writer *w, const record *r)
     put_saturated(&h, r->packed, w->limit);
     put_saturated(&h, r->size, w->limit);
     put(&h, strlen(r->name), 2);
-    put(&h, extra.n, 2);
+    put(&h, extra.n + (r->block ? 4 + 4 * r->n_blocks : 0), 2);
     put(&h, 0, 2 + 2 + 2);               /* comment, disk, internal attributes */
     put(&h, (uint64_t)0100644 << 16, 4); /* a plain file, readable by all */
     put_saturated(&h, r->offset, w->limit);
     status = wg__atomic_write(&w->file, h.at, h.n);
     if (!status)
         status = wg__atomic_write(&w->file, r->name, strlen(r->name));
-    return status ? status : wg__atomic_write(&w->file, extra.at, extra.n);
+    if (!status)
+        status = wg__atomic_write(&w->file, extra.at, extra.n);
+    return status ? status : write_index(w, r);
 }
 
 static wg_status write_end64(wg__zip_writer *w, uint64_t directory, uint64_t size)
@@ -220,8 +252,10 @@ static void free_parts(wg__zip_writer *w)
 {
     const wg__allocator *allocator = w->file.allocator;
 
-    for (size_t k = 0; k < w->n; k++)
+    for (size_t k = 0; k < w->n; k++) {
         wg__free_text(allocator, w->record[k].name);
+        wg__free(allocator, w->record[k].block, w->record[k].n_blocks, sizeof *w->record[k].block);
+    }
     wg__free(allocator, w->record, w->capacity, sizeof *w->record);
     wg__deflater_free(w->deflater);
     w->record = NULL;
