@@ -56,6 +56,14 @@ works train --layers 2,4,3 --output softmax --x "shapes.csv:$features" --y shape
 works train --resume halves.npz --steps 40 --quiet
 same whole.npz halves.npz
 
+# Also in another file, where a class does not occur and columns stand elsewhere; one that was not there is refused.
+awk 'BEGIN { FS = OFS = ";"; print "class", "height, cm", "width", "noise" }
+    NR > 1 && $6 != "square" { print $6, $4, $1, $5 }' shapes.csv >two.csv
+works train --resume shapes.npz --x "two.csv:^class,noise" --y two.csv:class --steps 301 --save two.npz --quiet
+grep -Eq '^test accuracy [0-9]+/[0-9]+ \((0\.[89]|1)' out || fail "a resumed run numbers classes anew"
+sed 's/square/round/' shapes.csv >round.csv
+refuses 1 'none of the classes: "round"' train --resume shapes.npz --x "round.csv:$features" --y round.csv:class --steps 301 --save two.npz
+
 # Numbers with a point, whatever the locale; two classes, no header; the last column by number.
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "%d,%.3f,%.3f,%s\r\n", 9000 + i, i / 7.5, -i / 3, i < 30 ? "no" : "yes" }' >bare.csv
 for locale in C de_DE.UTF-8; do

@@ -178,12 +178,13 @@ static int run(struct train_run *r, json_t *object)
     return code ? code : finish(r, object);
 }
 
-/* `graph`: of --model; of --layers it is empty as yet. */
-static int with_data(struct command *c, const struct settings *s, struct train_graph *graph, const wg_registry *registry)
+/* `graph`: of --model; of --layers it is empty as yet. `kept`: what the checkpoint of a resumed run tells. */
+static int with_data(struct command *c, const struct settings *s, struct train_graph *graph, const wg_registry *registry,
+                     const json_t *kept)
 {
     struct train_data data;
     const struct model *given = s->o->model ? &graph->model : NULL;
-    int code = train_data_open(&data, s, given);
+    int code = train_data_open(&data, s, given, json_object_get(kept, "predict"));
     if (code)
         return code;
     struct train_log log = { .file = NULL };
@@ -219,7 +220,7 @@ static int train(struct command *c)
     if (!code)
         code = settings_read(&settings, o);
     if (!code) {
-        code = with_data(c, &settings, &graph, registry);
+        code = with_data(c, &settings, &graph, registry, kept);
         settings_free(&settings);
     }
     model_free(&graph.model);

@@ -89,8 +89,8 @@ struct train_data {
     double *mean, *deviation; /* of each value of x, with --standardize; else NULL */
     struct known known; /* of the training files */
 };
-/* `m`: of --model; otherwise NULL. */
-int train_data_open(struct train_data *, const struct settings *, const struct model *m);
+/* `m`: of --model; otherwise NULL. `kept`: an entry with the names that columns and classes have had; may be NULL. */
+int train_data_open(struct train_data *, const struct settings *, const struct model *m, const json_t *kept);
 void train_data_close(struct train_data *);
 
 /* Writes the options, and what else a later run needs, into the graph. */

@@ -120,13 +120,14 @@ static int measure(struct train_data *d)
 static int open_all(struct train_data *d, const struct settings *s, const struct model *m)
 {
     const struct train_options *o = s->o;
-    int code = open_part(&d->train, o, false, m, NULL);
+    int code = open_part(&d->train, o, false, m, &d->known);
     if (!code && !d->train.labelled && !m)
         code = tool_misused("train: --y FILE[:MEMBER] is missing");
-    if (!code)
+    if (!code) {
+        known_free(&d->known);
         d->known = known_of(&d->train.x, &d->train.y);
-    if (!code)
         code = check(&d->train, s, m);
+    }
     if (!code && o->split > 0)
         code = split(d, s, m);
     if (!code && (o->test_data || o->test_x || o->test_feed.n)) {
@@ -140,9 +141,9 @@ static int open_all(struct train_data *d, const struct settings *s, const struct
     return code;
 }
 
-int train_data_open(struct train_data *d, const struct settings *s, const struct model *m)
+int train_data_open(struct train_data *d, const struct settings *s, const struct model *m, const json_t *kept)
 {
-    *d = (struct train_data){ .tested = false };
+    *d = (struct train_data){ .known = known_read(kept) };
     int code = open_all(d, s, m);
     if (code)
         train_data_close(d);

@@ -87,6 +87,11 @@ static json_t *read_entry(const char *path, const wg_registry *registry)
         json_decref(entry);
         entry = NULL;
     }
+    const char *names = wg_graph_entry(g, "predict");
+    json_t *predict = names ? json_loads(names, 0, NULL) : NULL;
+    if (entry && predict)
+        json_object_set(entry, "predict", predict);
+    json_decref(predict);
     const char *mark = wg_graph_meta(g, "log");
     if (entry && mark)
         json_object_set_new(entry, "log", tool_text(mark));
