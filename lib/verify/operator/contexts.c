@@ -163,6 +163,9 @@ static double gradient_at(const context *c, int k, wg_view g, int64_t i, double 
  * order: so much of the largest. */
 static bool may_merge(const context *c) { return c->how == TRANSPOSED || !c->rig->of.op->forward.f64; }
 
+/* What comes from elsewhere too is added in between. */
+static bool other_order(const context *c) { return may_merge(c) || c->how == SHARED; }
+
 static double merged(const context *c, size_t count, wg_view v)
 {
     double largest = 0;
@@ -218,8 +221,8 @@ static wg_status measure_own(wg__shaker *h, void *user, double *to)
     return WG_OK;
 }
 
-/* A sum that cancels has rounding errors of the size of its terms, not of its own, and in another order it has others: where
- * something was merged, results may be so far apart. */
+/* A sum that cancels has rounding errors of the size of its terms, not of its own, and in another order it has others: then
+ * results may be so far apart. */
 static wg_status spread_of(context *c, const own_result *o, double *spread)
 {
     wg__rig *r = c->rig;
@@ -228,7 +231,7 @@ static wg_status spread_of(context *c, const own_result *o, double *spread)
     *spread = 0;
     if (!still)
         return WG_ERR_NOMEM;
-    if (!may_merge(c) || wg_node_dtype(o->node) != WG_F64)
+    if (!other_order(c) || wg_node_dtype(o->node) != WG_F64)
         return WG_OK;
     wg_status st = measure_own(&h, (void *)o, still);
     if (!st)
