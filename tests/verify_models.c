@@ -4,6 +4,7 @@
 #include <wengert.h>
 
 #include "suite.h"
+#include "verify/model/reuse.h"
 #include "verify/numerics/numerics.h"
 #include "verify_suite.h"
 
@@ -134,6 +135,28 @@ START_TEST(models_that_cannot_be_verified_say_why)
 }
 END_TEST
 
+START_TEST(large_blocks_are_used_again)
+{
+    wg__reuse r = { 0 };
+    wg__allocator a = wg__reuse_allocator(&r);
+    const size_t large = 1 << 20;
+    void *first = wg__alloc_aligned(&a, large), *second = wg__alloc_aligned(&a, large);
+    ck_assert(first && second && first != second);
+    memset(first, 1, large);
+    wg__free(&a, first, large, 1);
+    void *again = wg__alloc_aligned(&a, large - 100), *small = wg__alloc(&a, 10, 1);
+    ck_assert_ptr_eq(again, first);
+    wg__free(&a, again, large - 100, 1);
+    void *much_less = wg__alloc_aligned(&a, large / 8), *more = wg__alloc_aligned(&a, 2 * large);
+    ck_assert(much_less != first && more != first);
+    wg__free(&a, small, 10, 1);
+    wg__free(&a, much_less, large / 8, 1);
+    wg__free(&a, more, 2 * large, 1);
+    wg__free(&a, second, large, 1);
+    wg__reuse_end(&r); /* a sanitizer would tell of what is left */
+}
+END_TEST
+
 TCase *verify_models(void)
 {
     TCase *t = tcase_create("models");
@@ -141,5 +164,6 @@ TCase *verify_models(void)
     tcase_add_loop_test(t, a_wrong_gradient_is_named, 0, 2);
     tcase_add_loop_test(t, deep_relu_models_are_judged_beside_their_kinks, 1, 21);
     tcase_add_test(t, models_that_cannot_be_verified_say_why);
+    tcase_add_test(t, large_blocks_are_used_again);
     return t;
 }

@@ -22,8 +22,7 @@ static bool build(wg__lones *all, wg__lone *l, const wg_view *values)
     const wg_graph *source = o->graph;
     l->shape = wg__arena_alloc(&all->memory, (n + 1) * sizeof *l->shape);
     l->in = wg__arena_alloc(&all->memory, 2 * (n + m) * sizeof *l->in);
-    l->graph = wg_graph_new_with(
-        WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = source->seed, .threads = all->threads));
+    l->graph = wg__graph_new_private(source);
     if (!l->shape || !l->in || !l->graph)
         return false;
     l->out = l->in + n;

@@ -9,7 +9,7 @@
 #include "exec/exec.h"
 #include <wengert/ops.h>
 
-static wg_status make_twin(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at, bool narrow)
+static wg_status make_twin(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at)
 {
     size_t n = 1 + g.wrt.n + g.of.n;
     wg_node **wanted = wg__alloc(NULL, n, sizeof *wanted);
@@ -19,7 +19,7 @@ static wg_status make_twin(wg__model *m, wg_node *scalar, wg_grads g, const wg_e
     memcpy(wanted + 1, g.wrt.at, g.wrt.n * sizeof *wanted);
     if (g.of.n)
         memcpy(wanted + 1 + g.wrt.n, g.of.at, g.of.n * sizeof *wanted);
-    wg_status st = wg__twin_make(&m->twin, (wg_nodes){ wanted, n }, at, narrow);
+    wg_status st = wg__twin_make(&m->twin, (wg_nodes){ wanted, n }, at);
     wg__free(NULL, wanted, n, sizeof *wanted);
     return st;
 }
@@ -119,11 +119,10 @@ static wg_status differentiate(wg__model *m)
     return g.of.n == m->n_parts ? WG_OK : wg_error_status() ? wg_error_status() : WG_ERR_NOMEM;
 }
 
-static wg_status open_model(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at, bool narrow)
+static wg_status open_model(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at, wg__twin kind)
 {
-    memset(m, 0, sizeof *m);
-    m->mode = wg__exec_mode(at);
-    wg_status st = make_twin(m, scalar, g, at, narrow);
+    *m = (wg__model){ .mode = wg__exec_mode(at), .twin = kind };
+    wg_status st = make_twin(m, scalar, g, at);
     if (!st)
         st = lay_out(m, g.wrt);
     if (st)
@@ -136,14 +135,14 @@ static wg_status open_model(wg__model *m, wg_node *scalar, wg_grads g, const wg_
     return st;
 }
 
-wg_status wg__model_open(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at)
+wg_status wg__model_open(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at, wg__reuse *r)
 {
-    return open_model(m, scalar, g, at, false);
+    return open_model(m, scalar, g, at, (wg__twin){ .reuse = r });
 }
 
-wg_status wg__model_open_narrow(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at)
+wg_status wg__model_open_narrow(wg__model *m, wg_node *scalar, wg_grads g, const wg_exec *at, wg__reuse *r)
 {
-    return open_model(m, scalar, g, at, true);
+    return open_model(m, scalar, g, at, (wg__twin){ .reuse = r, .narrow = true });
 }
 
 wg_status wg__model_flatten(wg__model *m)

@@ -28,9 +28,9 @@ typedef struct wg__model {
 
 /* Twins the scalar and the gradients (gradients.of.n = 0: makes them). Leaves a model that wg__model_free takes, whatever the
  * status. */
-wg_status wg__model_open(wg__model *, wg_node *scalar, wg_grads, const wg_exec *at);
+wg_status wg__model_open(wg__model *, wg_node *scalar, wg_grads, const wg_exec *at, wg__reuse *);
 /* The same as it is, in f32 where it is: to be run, not moved. */
-wg_status wg__model_open_narrow(wg__model *, wg_node *scalar, wg_grads, const wg_exec *at);
+wg_status wg__model_open_narrow(wg__model *, wg_node *scalar, wg_grads, const wg_exec *at, wg__reuse *);
 void wg__model_free(wg__model *);
 /* Replaces the scalar by sum <g, d>, d drawn, and the gradients by that one's: the second order. */
 wg_status wg__model_derive(wg__model *, wg__stream *);

@@ -35,7 +35,7 @@ void wg__push_room_free(wg__push_room *r)
         wg__buffer64_free(&r->row[l]);
     wg__buffer64_free(&r->plus);
     wg__buffer64_free(&r->middle);
-    wg__buffer64_free(&r->grade);
+    wg__buffer64_free(&r->per);
 }
 
 /* ---- steps ---- */
@@ -57,12 +57,22 @@ static double distance(const wg__push *p, size_t e, double h)
 {
     double x[WG__KINK_OPERANDS];
     for (int s = 0; s < p->of->n_in; s++) {
-        bool one = count_of(&p->in[s]) == 1;
-        x[s] = wg__load(p->in[s].data, p->in[s].dtype, one ? 0 : (int64_t)e);
-        if (p->tangent[s])
-            x[s] += h * p->tangent[s][one ? 0 : e];
+        if (p->tangent[s]) /* of the result's shape, then */
+            x[s] = ((const double *)p->in[s].data)[e] + h * p->tangent[s][e];
+        else
+            x[s] = wg__load(p->in[s].data, p->in[s].dtype, count_of(&p->in[s]) == 1 ? 0 : (int64_t)e);
     }
     return p->of->op->kink(p->of->attrs, x);
+}
+
+/* The largest power of two that is not above x, a normal number. */
+static double power_below(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits &= 0xfff0000000000000u;
+    memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
 /* How far element e may go, in units of its tangents; 0: it stands on a kink. A kink that the tangents run along is none. */
@@ -77,13 +87,13 @@ static double reach_of(const wg__push *p, size_t e, double speed, double natural
     return distance(p, e, natural) == far && distance(p, e, -natural) == far ? natural : 0;
 }
 
-/* Each element's step, a power of two in units of its tangent, in `grade`; the steps themselves in step[]. */
+/* Each element's step, a power of two in units of its tangent: one over it in `per`, the steps themselves in step[]. */
 static bool grade_elements(wg__push *p)
 {
     size_t n = count_of(p->out);
     bool kinked = p->of->op->kink != NULL;
     double rms[WG__KINK_OPERANDS] = { 0 };
-    if (!wg__buffer64_fit(&p->room->grade, n))
+    if (!wg__buffer64_fit(&p->room->per, n))
         return false;
     for (int s = 0; s < p->of->n_in; s++)
         rms[s] = p->tangent[s] ? wg__rms_about(n, p->in[s].data) : 0;
@@ -101,9 +111,9 @@ static bool grade_elements(wg__push *p)
         double reach = speed > 0 && isfinite(natural) ? natural : 1;
         if (kinked && speed > 0)
             reach = reach_of(p, e, speed, reach);
-        bool out = !(reach > 0);
-        double grade = out || !isfinite(reach) ? 1 : ldexp(1, ilogb(reach));
-        p->room->grade.at[e] = grade;
+        bool out = !(reach >= DBL_MIN);
+        double grade = out || !isfinite(reach) ? 1 : power_below(reach);
+        p->room->per.at[e] = 1 / grade;
         p->n_left_out += out;
         if (p->left_out)
             p->left_out[e] = out;
@@ -126,7 +136,7 @@ static double common_step(wg__push *p)
         if (fast > 0)
             h = fmin(h, (size > 0 ? size : 1) / (8 * fast));
     }
-    return isfinite(h) && h > 0 ? ldexp(1, ilogb(h)) : 1;
+    return isfinite(h) && h >= DBL_MIN ? power_below(h) : 1;
 }
 
 typedef struct broadcast_kinks {
@@ -165,23 +175,24 @@ static void keep_off_kinks(wg__push *p)
     wg__each_kink(p->of->op, p->of->attrs, p->of->n_in, p->in, p->out->shape, look, &b);
     if (b.reach == 1)
         return;
-    double shorter = ldexp(1, ilogb(b.reach));
+    double shorter = power_below(b.reach);
     for (int s = 0; s < p->of->n_in; s++)
         for (size_t i = 0; p->tangent[s] && i < count_of(&p->in[s]); i++)
             p->step[s][i] *= shorter;
-    p->room->grade.at[0] *= shorter;
+    p->room->per.at[0] /= shorter;
 }
 
-/* Sets step[], and in grade what one step is in units of the tangents: by element, or one for all. */
+/* Sets step[], and in `per` how many steps make up the tangents: by element, or one number for all. */
 static bool set_steps(wg__push *p, bool alone)
 {
     if (p->left_out)
         memset(p->left_out, 0, count_of(p->out));
     if (alone)
         return grade_elements(p);
-    if (!wg__buffer64_fit(&p->room->grade, 1))
+    if (!wg__buffer64_fit(&p->room->per, 1))
         return false;
-    double h = p->room->grade.at[0] = common_step(p);
+    double h = common_step(p);
+    p->room->per.at[0] = 1 / h;
     if (!wg__has_kinks(p->of->op, p->of->n_in)) {
         p->unit = h;
         for (int s = 0; s < p->of->n_in; s++)
@@ -231,18 +242,17 @@ static wg_status run_at(wg__push *p, wg_view *operands, double h, wg_view *out)
     return wg__lone_run(p->lone, operands, out);
 }
 
-/* to = (plus - now) / (2 h grade); returns sum of cotangent . to, NaN where something is not finite. */
+/* to = (plus - now) / 2 h, in units of the tangents. */
 static void subtract(const wg__push *p, bool alone, const double *plus, const double *now, size_t n, double h,
                      double *to)
 {
-    const double *grade = p->room->grade.at;
+    const double *per = p->room->per.at;
+    double inverse = 1 / (2 * h); /* a power of two: exact */
     if (alone)
-        for (size_t i = 0; i < n; i++)
-            to[i] = (plus[i] - now[i]) / (2 * h * grade[i]);
+        WG_SIMD for (size_t i = 0; i < n; i++) to[i] = (plus[i] - now[i]) * (inverse * per[i]);
     else {
-        double inverse = 1 / (2 * h * grade[0]); /* a power of two: exact */
-        for (size_t i = 0; i < n; i++)
-            to[i] = (plus[i] - now[i]) * inverse;
+        inverse *= per[0];
+        WG_SIMD for (size_t i = 0; i < n; i++) to[i] = (plus[i] - now[i]) * inverse;
     }
 }
 
@@ -282,7 +292,7 @@ static bool is_quadratic(wg__push *p, wg_view *views, double h, double noise, do
 {
     wg_view *out = views + p->of->n_in;
     const double *middle = p->room->middle.at;
-    long double apart = 0;
+    double apart = 0;
     if (run_at(p, views, h / 2, out))
         return false;
     for (int r = 0; r < p->of->n_out; r++) {
@@ -292,7 +302,7 @@ static bool is_quadratic(wg__push *p, wg_view *views, double h, double noise, do
             apart += fabs(p->cotangent[r][i] * (y[i] - middle[i]));
         middle += n;
     }
-    *error = 3 * (double)apart / (h * p->room->grade.at[0]) + noise / h;
+    *error = 3 * apart / h * p->room->per.at[0] + noise / h;
     if (!(*error <= 16 * noise / h + 1e-13 * size))
         return false;
     p->lone->quadratic |= moving(p);
@@ -337,13 +347,13 @@ static bool measure(wg__push *p, bool alone, wg_view *views, double h, int level
 /* What rounding contributes to the slope at h = 1: of the results, and of the operands' positions. */
 static double noise_of(const wg__push *p, bool alone, const double *row)
 {
-    const double *grade = p->room->grade.at;
-    long double sum = 0;
+    const double *per = p->room->per.at;
+    double sum = 0;
     for (int r = 0; r < p->of->n_out; r++) {
         size_t n = p->pushed[r] ? count_of(&p->out[r]) : 0;
         const double *y = p->out[r].data, *bar = p->cotangent[r];
         for (size_t i = 0; bar && i < n; i++) {
-            double reach = alone ? grade[i] : grade[0], at = fabs(y[i]) / reach;
+            double at = fabs(y[i]) * (alone ? per[i] : per[0]);
             for (int s = 0; alone && s < p->of->n_in; s++)
                 if (p->tangent[s] && p->step[s][i] != 0)
                     at = fmax(at, fabs(row[i] * ((const double *)p->in[s].data)[i] / p->step[s][i]));
@@ -351,7 +361,7 @@ static double noise_of(const wg__push *p, bool alone, const double *row)
         }
         row += n;
     }
-    return (double)(4 * WG__U64 * sum);
+    return 4 * WG__U64 * sum;
 }
 
 /* ---- the triangle ---- */
@@ -473,7 +483,7 @@ wg__dot wg__push_pulled(const wg__push *p, const double *const *share, wg__dot *
         for (size_t i = 0; alone && p->n_left_out && i < n; i++)
             if (p->left_out[i])
                 d.value -= share[s][i] * p->tangent[s][i];
-        double by = broadcast ? 1 / p->room->grade.at[0] : 1;
+        double by = broadcast ? p->room->per.at[0] : 1;
         each[s] = (wg__dot){ by * d.value, by * d.size };
         sum.value += by * d.value, sum.size += by * d.size;
     }

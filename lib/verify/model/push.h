@@ -16,7 +16,7 @@ void wg__buffer64_free(wg__buffer64 *);
 typedef struct wg__push_room {
     wg__buffer64 row[WG__LEVELS_MAX]; /* by level: the results' differences */
     wg__buffer64 plus, middle;
-    wg__buffer64 grade; /* by element: how far one step goes, where elements step by themselves */
+    wg__buffer64 per; /* by element, where each steps by itself: how many steps make up a tangent, a power of two */
 } wg__push_room;
 void wg__push_room_free(wg__push_room *);
 

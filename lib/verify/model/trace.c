@@ -7,8 +7,7 @@
 
 #include "base/error.h"
 #include "exec/exec.h"
-
-enum { SPARES = 8 };
+#include "kernels/vecmath.h"
 
 typedef struct walk {
     wg__trace *t;
@@ -17,8 +16,6 @@ typedef struct walk {
     double **tangent;           /* by node index; NULL: at rest */
     int *uses;                  /* by node index: how many operands it still is */
     long *part_of;              /* by node index: of theta; -1: none */
-    wg__buffer64 spare[SPARES]; /* tangents that were dropped: fresh pages would cost more than the walk */
-    int spares;
     wg__buffer64 *moved, *step; /* by slot */
     int slots;
     wg__push_room room;
@@ -101,28 +98,21 @@ void wg__trace_free(wg__trace *t)
 
 /* ---- tangents ---- */
 
-static double *tangent_new(walk *w, const wg_node *n)
+static size_t tangent_bytes(const walk *w, const wg_node *n)
 {
     wg_view v = wg__trace_value(w->t, n);
-    size_t bytes = (count_of(&v) + 1) * sizeof(double);
-    for (int i = 0; i < w->spares; i++)
-        if (w->spare[i].bytes == bytes) {
-            double *at = w->spare[i].at;
-            w->spare[i] = w->spare[--w->spares];
-            return at;
-        }
-    return wg__alloc_aligned(NULL, bytes);
+    return (count_of(&v) + 1) * sizeof(double);
+}
+
+static double *tangent_new(walk *w, const wg_node *n)
+{
+    return wg__alloc_aligned(&w->t->m->twin.allocator, tangent_bytes(w, n));
 }
 
 static void tangent_free(walk *w, const wg_node *n)
 {
-    wg_view v = wg__trace_value(w->t, n);
-    wg__buffer64 old = { w->tangent[n->index], (count_of(&v) + 1) * sizeof(double) };
+    wg__free(&w->t->m->twin.allocator, w->tangent[n->index], tangent_bytes(w, n), 1);
     w->tangent[n->index] = NULL;
-    if (w->spares < SPARES)
-        w->spare[w->spares++] = old;
-    else
-        wg__buffer64_free(&old);
 }
 
 /* Like wg__draw_signed, from few operations: a direction has as many elements as the model has parameters. The mixer is
@@ -140,24 +130,27 @@ typedef struct drawing {
     double least, *d;
 } drawing;
 
-static inline double scaled(const drawing *w, size_t i, uint32_t bits) /* 16 of them */
-{
-    double size = fabs(w->x[i]), magnitude = 0.5 + (double)(bits >> 1) * 0x1p-16;
-    return magnitude * (size > w->least ? size : w->least) *
-           (1 - 2 * (int)(bits & 1)); /* no branch: it would miss half the time */
-}
-
 static void draw(void *arg, size_t begin, size_t end) /* begin: a multiple of 4 */
 {
+    enum { EACH = 64 };
     const drawing *w = arg;
-    size_t i = begin;
-    for (; i + 4 <= end; i += 4) {
-        uint64_t z = mix(w->key + (uint64_t)(i + 1) * 0x9e3779b97f4a7c15u);
-        for (size_t k = 0; k < 4; k++)
-            w->d[i + k] = scaled(w, i + k, (uint32_t)(z >> 16 * k) & 0xffff);
+    double least = w->least;
+    int16_t bits[EACH]; /* 16 for each element: a magnitude and its sign */
+    for (size_t i = begin; i < end; i += EACH) {
+        size_t n = end - i < EACH ? end - i : EACH;
+        const double *x = w->x + i;
+        double *d = w->d + i;
+        for (size_t k = 0; k < EACH; k += 4) {
+            uint64_t z = mix(w->key + (uint64_t)(i + k + 1) * 0x9e3779b97f4a7c15u);
+            memcpy(bits + k, &z, sizeof z);
+        }
+        WG_SIMD for (size_t k = 0; k < n; k++)
+        {
+            double size = fabs(x[k]), signed_part = (double)bits[k] * 0x1p-16; /* [-1/2, 1/2) */
+            size = size > least ? size : least;
+            d[k] = size * (signed_part + (signed_part < 0 ? -0.5 : 0.5));
+        }
     }
-    for (uint64_t z = mix(w->key + (uint64_t)(i + 1) * 0x9e3779b97f4a7c15u); i < end; i++, z >>= 16)
-        w->d[i] = scaled(w, i, (uint32_t)z & 0xffff);
 }
 
 /* A parameter's direction: of its elements' sizes, and of 1 where it is zero in full. */
@@ -441,8 +434,6 @@ static void end(walk *w)
         wg__buffer64_free(&w->moved[s]);
         wg__buffer64_free(&w->step[s]);
     }
-    for (int i = 0; i < w->spares; i++)
-        wg__buffer64_free(&w->spare[i]);
     wg__free(NULL, w->left_out, w->left_out_bytes, 1);
     wg__push_room_free(&w->room);
 }

@@ -13,6 +13,7 @@ typedef struct wg__trial {
     wg_node *scalar; /* the user's, with gradients and exec */
     wg_grads gradients;
     const wg_exec *at;
+    wg__reuse reuse; /* the memory of all runs */
 } wg__trial;
 
 /* A check of parameter `name`, number `slot` (-1: of all). */

@@ -153,7 +153,7 @@ static wg_status take_values(wg__twin *t, const wg_exec *at)
     wg_status st = WG_OK;
     for (size_t i = 0; i < t->n_leaves && !st; i++)
         st = measure_leaf(t, &t->leaves[i], value_of(at, t->leaves[i].source));
-    if (!st && !(t->values = wg__alloc_aligned(NULL, t->values_bytes)))
+    if (!st && !(t->values = wg__alloc_aligned(&t->allocator, t->values_bytes)))
         st = WG_ERR_NOMEM;
     char *next = t->values;
     for (size_t i = 0; i < t->n_leaves && !st; i++) {
@@ -181,13 +181,14 @@ wg_status wg__twin_own(wg__twin *t)
     return WG_OK;
 }
 
-wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at, bool narrow)
+wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at)
 {
-    const wg_graph *source = wg_node_graph(wanted.at[0]);
-    *t = (wg__twin){ .source = source, .narrow = narrow };
+    const wg_graph *source = t->source = wg_node_graph(wanted.at[0]);
     t->arena.allocator = &wg__default_allocator;
-    t->graph = wg_graph_new_with(
-        WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = wg_exec_store(at)->seed, .threads = at->threads));
+    t->allocator = wg__reuse_allocator(t->reuse);
+    t->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .registry = source->registry, .seed = wg_exec_store(at)->seed,
+                                         .threads = at->threads, .user = t->allocator.user, .alloc = t->allocator.alloc,
+                                         .dealloc = t->allocator.dealloc));
     t->of = wg__alloc_zero(NULL, source->n_nodes, sizeof *t->of);
     unsigned char *needed = wg__alloc_zero(NULL, source->n_nodes, 1);
     bool copied = false;
@@ -201,7 +202,7 @@ wg_status wg__twin_make(wg__twin *t, wg_nodes wanted, const wg_exec *at, bool na
 
 void wg__twin_free(wg__twin *t)
 {
-    wg__free(NULL, t->values, t->values_bytes, 1);
+    wg__free(&t->allocator, t->values, t->values_bytes, 1);
     wg__free(NULL, t->leaves, t->leaves_capacity, sizeof *t->leaves);
     wg__free(NULL, t->of, t->source ? t->source->n_nodes : 0, sizeof *t->of);
     wg_graph_free(t->graph);

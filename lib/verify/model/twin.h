@@ -6,6 +6,7 @@
 #define WG_VERIFY_TWIN_H
 
 #include "graph/graph.h"
+#include "verify/model/reuse.h"
 #include <wengert/exec.h>
 
 typedef struct wg__twin_input {
@@ -19,7 +20,9 @@ typedef struct wg__twin_input {
 
 typedef struct wg__twin {
     const wg_graph *source;
-    bool narrow; /* a copy of the model as it is, f32 and all */
+    bool narrow;      /* a copy of the model as it is, f32 and all */
+    wg__reuse *reuse; /* where its values come from, and what its graph and execs need */
+    wg__allocator allocator;
     wg_graph *graph;
     wg__arena arena;
     wg_node **of; /* by the source's node index; NULL: not needed */
@@ -29,9 +32,9 @@ typedef struct wg__twin {
     size_t values_bytes;
 } wg__twin;
 
-/* Copies what `wanted` needs, and the values of its leaves as `at` has them. A failure leaves a twin that wg__twin_free
- * takes. WG_ERR_UNFED: an input has no value. */
-wg_status wg__twin_make(wg__twin *, wg_nodes wanted, const wg_exec *at, bool narrow);
+/* Copies what `wanted` needs, and the values of its leaves as `at` has them. `narrow` and `reuse` are set, the rest is
+ * zero. A failure leaves a twin that wg__twin_free takes. WG_ERR_UNFED: an input has no value. */
+wg_status wg__twin_make(wg__twin *, wg_nodes wanted, const wg_exec *at);
 /* Copies what is borrowed, so that it can be moved. Execs that were made before read the borrowed values still. */
 wg_status wg__twin_own(wg__twin *);
 void wg__twin_free(wg__twin *);

@@ -110,10 +110,11 @@ static wg_status verify(wg_node *scalar, wg_grads g, const wg_exec *at, const wg
                     .at = at };
     if (!t.report)
         return WG_ERR_NOMEM;
-    st = wg__model_open(&m, scalar, g, at);
+    st = wg__model_open(&m, scalar, g, at, &t.reuse);
     if (!st)
         st = check_model(&t, &opts);
     wg__model_free(&m);
+    wg__reuse_end(&t.reuse);
     return wg__report_end(t.report, wg_node_name(scalar), st, out);
 }
 
