@@ -1,5 +1,7 @@
 /* Linear algebra, einsum and normalisation: known values, batches, errors. tests/torch_cases compares more of them with
  * PyTorch. */
+#include <stdlib.h>
+
 #include "ops_test.h"
 
 /* The largest magnitude of a - b. */
@@ -93,6 +95,58 @@ START_TEST(shapes_of_linear_algebra)
     assert_shape(wg_det(named), WG_SHAPE(WG_DIM('B')));
     assert_shape(wg_solve(named, wg_input(g, "b", WG_F64, WG_SHAPE(WG_DIM('N'), 2))),
                  WG_SHAPE(WG_DIM('B'), WG_DIM('N'), 2));
+}
+END_TEST
+
+/* Whole numbers in -4..4, whose sums of products are exact in f32 too. */
+static wg_node *whole(wg_dtype type, wg_shape shape, double *values, uint32_t seed)
+{
+    for (int64_t i = 0; i < wg_shape_count(shape); i++) {
+        seed = seed * 1664525 + 1013904223;
+        values[i] = (double)(seed >> 24) / 255 * 8 - 4;
+        values[i] = floor(values[i] + 0.5);
+    }
+    return constant(type, shape, values);
+}
+
+/* op(a) op(b), sum by sum; false where the node differs. */
+static bool is_product(wg_node *c, int64_t m, int64_t n, int64_t k, bool ta, bool tb, const double *a, const double *b)
+{
+    const wg_view v = value(c);
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double sum = 0;
+            for (int64_t l = 0; l < k; l++)
+                sum += a[ta ? l * m + i : i * k + l] * b[tb ? j * k + l : l * n + j];
+            if (wg_view_at(v, i * n + j) != sum)
+                return false;
+        }
+    return true;
+}
+
+/* Sizes of one tile and of several, of panels cut short, of blocks of K, of few rows that read B where it lies, of a
+ * long K, in every order of storage. */
+START_TEST(products_of_many_blocks)
+{
+    enum { MOST = 150000 };
+    static const int64_t size[][3] = { /* m, n, k */
+        { 20, 209, 700 }, { 209, 20, 700 }, { 24, 48, 300 }, { 10, 256, 128 }, { 256, 10, 128 }, { 13, 19, 23 },
+        { 64, 64, 64 }, { 65, 130, 330 }, { 130, 33, 650 }, { 7, 20, 209 }, { 5, 7, 209 }, { 1, 70, 300 },
+        { 70, 1, 300 }, { 2, 40, 3500 }, { 20, 1500, 9 }, { 25, 200, 40 },
+    };
+    double *a = malloc(MOST * sizeof *a), *b = malloc(MOST * sizeof *b);
+    for (size_t i = 0; i < WG_COUNT(size); i++)
+        for (int kind = 0; kind < 8; kind++) {
+            const int64_t m = size[i][0], n = size[i][1], k = size[i][2];
+            const bool ta = kind & 1, tb = kind & 2;
+            const wg_dtype type = kind & 4 ? WG_F64 : WG_F32;
+            wg_node *x = whole(type, ta ? WG_SHAPE(k, m) : WG_SHAPE(m, k), a, 1);
+            wg_node *y = whole(type, tb ? WG_SHAPE(n, k) : WG_SHAPE(k, n), b, 2);
+            ck_assert_msg(is_product(wg_matmul_t(x, ta, y, tb), m, n, k, ta, tb, a, b), "(%d,%d,%d) %d", (int)m, (int)n,
+                          (int)k, kind);
+        }
+    free(a);
+    free(b);
 }
 END_TEST
 
@@ -218,6 +272,7 @@ TCase *ops_linear_tests(void)
     tcase_add_test(t, solutions_solve);
     tcase_add_test(t, regularity_is_told);
     tcase_add_test(t, shapes_of_linear_algebra);
+    tcase_add_test(t, products_of_many_blocks);
     tcase_add_test(t, einsum_shapes_and_values);
     tcase_add_test(t, einsum_of_sizes_known_late);
     tcase_add_test(t, einsum_refuses);

@@ -6,6 +6,8 @@ enum {
     WG__PACK_GROUP = 8,    /* tiles or panels packed by one unit */
     WG__CHUNK_TILES = 32,  /* tiles of A that stay in the second cache while all panels pass by */
     WG__K_BLOCK = 320,     /* ks of a block: a panel of B is to fill half the nearest cache */
+    WG__K_FETCH = 64,      /* the same where B is read as it is, from afar: block after block is fetched ahead */
+    WG__CACHE = 256 * 1024,
     WG__BLOCK_PANELS = 16, /* panels, or tiles, that one unit packs for itself, at most */
     WG__BLOCK_TILES = 32,
     WG__NARROW = 64,       /* columns of C that one unit can turn over */
@@ -39,9 +41,20 @@ static void wg__batch_indices(const wg__product *p, int64_t at, int64_t *a, int6
 
 /* ---- deciding ---- */
 
-/* Panels of two vectors feed the multipliers best; an odd number of vectors is better cut into threes. */
-static int panel_width(int64_t vectors)
+static const int tile_rows[3] = WG__TILE_ROWS;
+
+/* So few rows of A that one tile of them reads all of B once: not worth packing. */
+static bool direct_b(const wg__product *p)
 {
+    return !p->transpose_b && p->m <= tile_rows[0] && p->m <= p->n;
+}
+
+/* Panels of two vectors feed the multipliers best, unless narrower ones need no second tile below; an odd number of
+ * vectors is better cut into threes. */
+static int panel_width(const wg__product *p, int64_t vectors)
+{
+    if (direct_b(p) && p->m > tile_rows[1])
+        return 1;
     return vectors < 2 ? 1 : vectors % 2 && vectors <= 9 ? 3 : 2;
 }
 
@@ -52,13 +65,13 @@ static void choose_operands(wg__product *p, int64_t work)
     p->by_rows = !small && p->m > p->n;
     if (small) {
         p->a = WG__DIRECT;
-        p->b = WG__LOCAL;
+        p->b = direct_b(p) ? WG__DIRECT : WG__LOCAL;
     } else if (p->by_rows) {
         p->a = !p->transpose_a && p->panels <= 2 ? WG__DIRECT : WG__LOCAL;
         p->b = WG__SHARED;
     } else {
         p->a = WG__SHARED;
-        p->b = WG__LOCAL;
+        p->b = direct_b(p) ? WG__DIRECT : WG__LOCAL;
     }
 }
 
@@ -71,7 +84,7 @@ static void choose_blocks(wg__product *p, int64_t work)
     /* Along a long K the operands are read in one go if K alone is cut. */
     const bool long_k = p->k >= 8 * wg__most(p->m, p->n);
     p->blocks = (int32_t)wg__most(1, wg__most((cuts + limit - 1) / limit, long_k ? 1 : wg__least(wanted, cuts / 4)));
-    p->splits = (int32_t)wg__most(1, p->blocks * 2 <= wanted ? wg__least(wanted / p->blocks, p->k_blocks / 2) : 1);
+    p->splits = (int32_t)wg__most(1, p->blocks * 4 <= wanted ? wg__least(wanted / p->blocks, p->k_blocks / 2) : 1);
 }
 
 static wg_stage *add_stage(wg_lowering *l, int kernel, int64_t extent, double cost)
@@ -94,7 +107,6 @@ static wg_status cut_vector(wg__product *p, wg_lowering *l, size_t element)
 
 wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t element)
 {
-    static const int tile_rows[3] = WG__TILE_ROWS;
     const int64_t lanes = WG__VECTOR / (int64_t)element, work = p->m * p->n * p->k;
     l->n_stages = 0;
     l->scratch = 0;
@@ -107,11 +119,12 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
     if (p->transpose_a && p->n <= WG__NARROW && p->m >= 2 * p->n)
         wg__product_swap(p);
     const int64_t vectors = (p->n + lanes - 1) / lanes;
-    p->width = (uint8_t)panel_width(vectors);
+    p->width = (uint8_t)panel_width(p, vectors);
     p->panels = (int32_t)((vectors + p->width - 1) / p->width);
     const int64_t rows = tile_rows[p->width - 1];
     p->tiles = (int32_t)((p->m + rows - 1) / rows);
-    p->k_blocks = (int32_t)wg__most(1, (p->k + WG__K_BLOCK - 1) / WG__K_BLOCK);
+    const int64_t k_block = direct_b(p) && p->n * p->k * (int64_t)element > WG__CACHE ? WG__K_FETCH : WG__K_BLOCK;
+    p->k_blocks = (int32_t)wg__most(1, (p->k + k_block - 1) / k_block);
     choose_operands(p, work);
     choose_blocks(p, work);
 
@@ -130,6 +143,8 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
     const int64_t panels = p->by_rows ? p->panels : (p->panels + p->blocks - 1) / p->blocks; /* at most */
     if (p->a == WG__LOCAL)
         multiply->local = (size_t)(kc * rows * tiles) * element;
+    if (p->b == WG__DIRECT) /* the last panel */
+        multiply->local = (size_t)(kc * panel) * element;
     if (p->b == WG__LOCAL)
         multiply->local = (size_t)(kc * panel * panels) * element;
     if (p->swap) {

@@ -23,7 +23,7 @@
 
 enum { WG__BATCH_RANK = WG_MAX_RANK - 2 };
 
-/* How an operand reaches the tile kernel: as it is (A alone), packed by a stage before, packed by the unit. */
+/* How an operand reaches the tile kernel: as it is, packed by a stage before, packed by the unit. */
 enum { WG__DIRECT, WG__SHARED, WG__LOCAL };
 enum { WG__BY_TILES, WG__BY_VECTOR };
 
@@ -66,18 +66,25 @@ static inline int64_t wg__most(int64_t a, int64_t b)
 
 #ifdef WG_ISA
 
-#if defined __AVX512F__
-enum { WG__VECTOR = 64, WG__TILE_MAX = 12 };
-#define WG__TILE_ROWS { 12, 12, 8 } /* the most rows by 1, 2, 3 vectors: 24 of 32 registers hold sums */
-#elif defined __AVX2__
-enum { WG__VECTOR = 32, WG__TILE_MAX = 8 };
-#define WG__TILE_ROWS { 8, 6, 4 } /* 12 of 16 */
-#elif defined __aarch64__
-enum { WG__VECTOR = 16, WG__TILE_MAX = 12 };
-#define WG__TILE_ROWS { 12, 12, 8 }
+/* All steps of a loop with a constant count, so that its arrays become registers. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
 #else
-enum { WG__VECTOR = 16, WG__TILE_MAX = 8 };
-#define WG__TILE_ROWS { 8, 6, 4 }
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+#if defined __AVX512F__
+enum { WG__VECTOR = 64, WG__TILE_MAX = 24 };
+#define WG__TILE_ROWS { 24, 12, 8 } /* the most rows by 1, 2, 3 vectors: 24 of 32 registers hold sums */
+#elif defined __AVX2__
+enum { WG__VECTOR = 32, WG__TILE_MAX = 12 };
+#define WG__TILE_ROWS { 12, 6, 4 } /* 12 of 16 */
+#elif defined __aarch64__
+enum { WG__VECTOR = 16, WG__TILE_MAX = 24 };
+#define WG__TILE_ROWS { 24, 12, 8 }
+#else
+enum { WG__VECTOR = 16, WG__TILE_MAX = 12 };
+#define WG__TILE_ROWS { 12, 6, 4 }
 #endif
 
 /* For each element type, each name ending in type and instruction set:

@@ -38,11 +38,35 @@ static inline void transpose_f64(double *to, int64_t width, const double *from, 
     *(quad_f64 *)(to + width) = SHUFFLE(a, b, index_f64, 1, 3);
 }
 
+/* The even and the odd elements of two vectors in a row, by the number of elements in one. */
+#define EVEN_2 0, 2
+#define EVEN_4 EVEN_2, 4, 6
+#define EVEN_8 EVEN_4, 8, 10, 12, 14
+#define EVEN_16 EVEN_8, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODD_2 1, 3
+#define ODD_4 ODD_2, 5, 7
+#define ODD_8 ODD_4, 9, 11, 13, 15
+#define ODD_16 ODD_8, 17, 19, 21, 23, 25, 27, 29, 31
+typedef int32_t places_f32 __attribute__((vector_size(WG__VECTOR)));
+typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
+#if defined __AVX512F__
+#define F32(which) which##_16
+#define F64(which) which##_8
+#elif defined __AVX2__
+#define F32(which) which##_8
+#define F64(which) which##_4
+#else
+#define F32(which) which##_4
+#define F64(which) which##_2
+#endif
+
 #define T float
 #define TYPE f32
 #define quad quad_f32
 #define vector vector_f32
 #define TRANSPOSE transpose_f32
+#define EVEN(a, b) SHUFFLE(a, b, places_f32, F32(EVEN))
+#define ODD(a, b) SHUFFLE(a, b, places_f32, F32(ODD))
 #include "kernels/matmul_pack.h"
 
 #define T double
@@ -50,4 +74,6 @@ static inline void transpose_f64(double *to, int64_t width, const double *from, 
 #define quad quad_f64
 #define vector vector_f64
 #define TRANSPOSE transpose_f64
+#define EVEN(a, b) SHUFFLE(a, b, places_f64, F64(EVEN))
+#define ODD(a, b) SHUFFLE(a, b, places_f64, F64(ODD))
 #include "kernels/matmul_pack.h"

@@ -1,4 +1,5 @@
-/* Packing for one element type: included by matmul_pack.c with T, TYPE, quad, vector and TRANSPOSE defined. No guard:
+/* Packing for one element type: included by matmul_pack.c with T, TYPE, quad, vector, TRANSPOSE,
+ * EVEN and ODD defined. No guard:
  * included twice. */
 
 #define JOIN2(a, b) a##b
@@ -6,32 +7,83 @@
 #define NAME(name) JOIN1(name##_, TYPE)
 #define QUAD ((int64_t)(16 / sizeof(T)))
 
+#define LANES ((int64_t)(WG__VECTOR / sizeof(T)))
+
+/* to[i * width + r] = from[r * stride + i] for i, r < LANES: lines and ks change places when, as often as LANES can be
+ * halved, the even elements of neighbouring vectors go to the first half and the odd ones to the second. */
+static inline void NAME(square)(T *to, int64_t width, const T *from, int64_t stride)
+{
+    vector x[WG__VECTOR / sizeof(T)], y[WG__VECTOR / sizeof(T)];
+    UNROLL
+    for (int r = 0; r < LANES; r++)
+        x[r] = *(const vector *)(from + r * stride);
+    UNROLL
+    for (int halves = LANES; halves > 1; halves /= 2) {
+        UNROLL
+        for (int r = 0; r < LANES / 2; r++) {
+            y[r] = EVEN(x[2 * r], x[2 * r + 1]);
+            y[r + LANES / 2] = ODD(x[2 * r], x[2 * r + 1]);
+        }
+        UNROLL
+        for (int r = 0; r < LANES; r++)
+            x[r] = y[r];
+    }
+    UNROLL
+    for (int r = 0; r < LANES; r++)
+        *(vector *)(to + r * width) = x[r];
+}
+
+/* Lines `first` .. rows-1, begin <= k < end, in squares of QUAD; the last lines overlap the ones before where they do
+ * not fill a square. */
+static void NAME(lines)(T *dst, int64_t width, const T *src, int64_t stride, int64_t first, int64_t rows, int64_t begin,
+                        int64_t end)
+{
+    const int64_t whole = rows < QUAD ? begin : end - (end - begin) % QUAD;
+    for (int64_t at = first; begin < whole && at < rows; at += QUAD) {
+        const int64_t r = at + QUAD <= rows ? at : rows - QUAD;
+        const T *from = src + r * stride + begin;
+        T *to = dst + begin * width + r;
+        for (int64_t i = begin; i < whole; i += QUAD, from += QUAD, to += QUAD * width)
+            TRANSPOSE(to, width, from, stride);
+    }
+    for (int64_t i = whole; i < end; i++)
+        for (int64_t r = first; r < rows; r++)
+            dst[i * width + r] = src[r * stride + i];
+}
+
 void WG_ISA_SYM(NAME(wg__pack_along))(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows, int64_t k)
 {
     if (rows < width)
         memset(dst, 0, (size_t)(k * width) * sizeof(T));
-    int64_t whole = rows < QUAD ? 0 : k - k % QUAD;
-    /* squares of QUAD lines by QUAD ks; the last lines overlap the ones before where they do not fill a square */
-    for (int64_t at = 0; whole && at < rows; at += QUAD) {
-        int64_t r = at + QUAD <= rows ? at : rows - QUAD;
-        const T *from = src + r * stride;
-        T *to = dst + r;
-        for (int64_t i = 0; i < whole; i += QUAD, from += QUAD, to += QUAD * width)
-            TRANSPOSE(to, width, from, stride);
+    const int64_t full = rows - rows % LANES, whole = full ? k - k % LANES : 0;
+    for (int64_t i = 0; i < whole; i += LANES) {
+        for (int64_t r = 0; r < full; r += LANES)
+            NAME(square)(dst + i * width + r, width, src + r * stride + i, stride);
+        if (full < rows)
+            NAME(lines)(dst, width, src, stride, full, rows, i, i + LANES);
     }
-    for (int64_t i = whole; i < k; i++)
-        for (int64_t r = 0; r < rows; r++)
-            dst[i * width + r] = src[r * stride + i];
+    NAME(lines)(dst, width, src, stride, 0, rows, whole, k);
 }
 
 static inline __attribute__((always_inline)) void NAME(copy)(int vectors, T *dst, const T *src, int64_t stride,
                                                              int64_t k)
 {
-    const int64_t lanes = WG__VECTOR / sizeof(T);
-    for (int64_t i = 0; i < k; i++, src += stride, dst += vectors * lanes)
-#pragma GCC unroll 4
+    for (int64_t i = 0; i < k; i++, src += stride, dst += vectors * LANES)
+        UNROLL
         for (int v = 0; v < vectors; v++)
-            *(vector *)(dst + v * lanes) = *(const vector *)(src + v * lanes);
+            *(vector *)(dst + v * LANES) = *(const vector *)(src + v * LANES);
+}
+
+/* The same for `rows` lines that make so many quads, of which the last may overlap the one before. */
+static inline __attribute__((always_inline)) void NAME(copy_quads)(int quads, T *dst, const T *src, int64_t stride,
+                                                                   int64_t rows, int64_t k)
+{
+    for (int64_t i = 0; i < k; i++, src += stride, dst += rows) {
+        UNROLL
+        for (int q = 0; q + 1 < quads; q++)
+            *(quad *)(dst + q * QUAD) = *(const quad *)(src + q * QUAD);
+        *(quad *)(dst + rows - QUAD) = *(const quad *)(src + rows - QUAD);
+    }
 }
 
 void WG_ISA_SYM(NAME(wg__pack_across))(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows, int64_t k)
@@ -49,6 +101,25 @@ void WG_ISA_SYM(NAME(wg__pack_across))(T *dst, int64_t width, const T *src, int6
     default:
         break;
     }
+    switch (rows == width ? (rows + QUAD - 1) / QUAD : 0) { /* or tiles */
+    case 2:
+        NAME(copy_quads)(2, dst, src, stride, rows, k);
+        return;
+    case 3:
+        NAME(copy_quads)(3, dst, src, stride, rows, k);
+        return;
+    case 4:
+        NAME(copy_quads)(4, dst, src, stride, rows, k);
+        return;
+    case 5:
+        NAME(copy_quads)(5, dst, src, stride, rows, k);
+        return;
+    case 6:
+        NAME(copy_quads)(6, dst, src, stride, rows, k);
+        return;
+    default:
+        break;
+    }
     if (rows < width)
         memset(dst, 0, (size_t)(k * width) * sizeof(T));
     for (int64_t i = 0; i < k; i++, src += stride, dst += width) {
@@ -60,6 +131,7 @@ void WG_ISA_SYM(NAME(wg__pack_across))(T *dst, int64_t width, const T *src, int6
     }
 }
 
+#undef LANES
 #undef QUAD
 #undef NAME
 #undef JOIN1
@@ -69,3 +141,5 @@ void WG_ISA_SYM(NAME(wg__pack_across))(T *dst, int64_t width, const T *src, int6
 #undef quad
 #undef vector
 #undef TRANSPOSE
+#undef EVEN
+#undef ODD

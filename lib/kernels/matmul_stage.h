@@ -12,6 +12,7 @@ typedef struct NAME(operand) {
     int64_t step;   /* the tile kernel's `as` or `bs`; not set for packed tiles of A, where it is their height */
     int64_t stride; /* from one row of A, or column of B, to the next, where they are packed: the block's kc */
     int origin;     /* the first tile or panel that is there */
+    const T *next;  /* of B as it is: the rows that come after the block's, to be fetched meanwhile; NULL: no more */
 } NAME(operand);
 
 /* Packs tiles `begin` .. end-1 of op(A), or panels of op(B), for k0 <= k < k1. A panel is padded to its full width;
@@ -52,6 +53,8 @@ static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, 
         for (int j = p0; j < p1; j++) {
             const int64_t cols = wg__least(panel, p->n - j * panel), width = (cols + LANES - 1) / LANES;
             const T *right = b.at + (j - b.origin) * panel * b.stride;
+            for (int64_t i = 0; b.next && i < kc * panel; i += LANES)
+                __builtin_prefetch(b.next + j * kc * panel + i, 0, 2);
             for (int t = chunk; t < chunk_end; t++) {
                 const int64_t row = wg__part(p->m, t, p->tiles), rows = wg__part(p->m, t + 1, p->tiles) - row;
                 const T *left = a.at + (row - origin) * a.stride;
@@ -67,11 +70,12 @@ static NAME(operand) NAME(operand_a)(const wg__product *p, const wg_call *c, con
                                      int64_t k0, int64_t k1)
 {
     if (p->a == WG__DIRECT)
-        return p->transpose_a ? (NAME(operand)){ a + k0 * p->m, p->m, 1, 0 } : (NAME(operand)){ a + k0, p->k, p->k, 0 };
+        return p->transpose_a ? (NAME(operand)){ a + k0 * p->m, p->m, 1, 0, NULL }
+                              : (NAME(operand)){ a + k0, p->k, p->k, 0, NULL };
     if (p->a == WG__SHARED)
-        return (NAME(operand)){ (const T *)c->scratch + index * p->m * p->k + k0 * p->m, 0, k1 - k0, 0 };
+        return (NAME(operand)){ (const T *)c->scratch + index * p->m * p->k + k0 * p->m, 0, k1 - k0, 0, NULL };
     NAME(pack)(c->local, a, p, false, t0, t1, k0, k1);
-    return (NAME(operand)){ c->local, 0, k1 - k0, t0 };
+    return (NAME(operand)){ c->local, 0, k1 - k0, t0, NULL };
 }
 
 /* Panels p0 .. p1-1 of matrix b, which is B's `index`th. */
@@ -79,10 +83,12 @@ static NAME(operand) NAME(operand_b)(const wg__product *p, const wg_call *c, con
                                      int64_t k0, int64_t k1)
 {
     const int64_t panel = p->width * LANES, padded = p->panels * panel;
+    if (p->b == WG__DIRECT)
+        return (NAME(operand)){ b + k0 * p->n, p->n, 1, 0, k1 < p->k ? b + k1 * p->n : NULL };
     if (p->b == WG__SHARED)
-        return (NAME(operand)){ (const T *)c->scratch + index * padded * p->k + k0 * padded, panel, k1 - k0, 0 };
+        return (NAME(operand)){ (const T *)c->scratch + index * padded * p->k + k0 * padded, panel, k1 - k0, 0, NULL };
     NAME(pack)(c->local, b, p, true, p0, p1, k0, k1);
-    return (NAME(operand)){ c->local, panel, k1 - k0, p0 };
+    return (NAME(operand)){ c->local, panel, k1 - k0, p0, NULL };
 }
 
 /* One unit's part of op(A) op(B): tiles t0 .. t1-1 of panels p0 .. p1-1, the k blocks that make one split. */
@@ -98,7 +104,15 @@ static void NAME(part)(const wg__product *p, const wg_call *c, int64_t matrix, i
         const int64_t k0 = wg__part(p->k, i, p->k_blocks), k1 = wg__part(p->k, i + 1, p->k_blocks);
         NAME(operand) left = NAME(operand_a)(p, c, a, index_a, t0, t1, k0, k1);
         NAME(operand) right = NAME(operand_b)(p, c, b, index_b, p0, p1, k0, k1);
-        NAME(block)(p, left, right, t0, t1, p0, p1, k1 - k0, out, cs, i > first);
+        /* B as it is may be read in whole vectors alone: the last panel may need a copy with room behind it. */
+        const int64_t panel = p->width * LANES;
+        const bool ragged = p->b == WG__DIRECT && p->n % LANES && p1 == p->panels;
+        NAME(block)(p, left, right, t0, t1, p0, p1 - ragged, k1 - k0, out, cs, i > first);
+        if (!ragged)
+            continue;
+        NAME(pack)(c->local, b, p, true, p1 - 1, p1, k0, k1);
+        right = (NAME(operand)){ c->local, panel, k1 - k0, p1 - 1, NULL };
+        NAME(block)(p, left, right, t0, t1, p1 - 1, p1, k1 - k0, out + (p1 - 1 - p0) * panel, cs, i > first);
     }
 }
 

@@ -3,13 +3,6 @@
 
 #include "kernels/matmul.h"
 
-/* All steps of a loop with a constant count, so that its arrays become registers. */
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
-#endif
-
 #define T float
 #define TYPE f32
 #include "kernels/matmul_tile.h"

@@ -42,6 +42,10 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width
         for (int v = 0; v < width; v++)
             sum[r][v] = (vector){ 0 };
 
+    UNROLL
+    for (int r = 0; r < rows; r++) /* C is on its way while the sums are made */
+        __builtin_prefetch(c + r * cs, 1);
+
     const int64_t row_step = k_near ? as : 1, k_step = k_near ? 1 : as;
     for (int64_t i = 0; i < k; i++, a += k_step, b += bs) {
         vector right[3];
@@ -58,7 +62,7 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width
     }
 
     if (cols < width * LANES) {
-        T whole[WG__TILE_MAX * 3 * (WG__VECTOR / sizeof(T))];
+        T whole[WG__TILE_MAX * LANES]; /* as many as a tile has, whatever its width */
         UNROLL
         for (int r = 0; r < rows; r++)
             UNROLL
@@ -87,12 +91,15 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width
 #define WIDTHS_1(X, near, rows) X(near, rows, 1)
 #define WIDTHS_2(X, near, rows) X(near, rows, 1) X(near, rows, 2)
 #define WIDTHS_3(X, near, rows) X(near, rows, 1) X(near, rows, 2) X(near, rows, 3)
-#define FOUR(X, near) WIDTHS_3(X, near, 1) WIDTHS_3(X, near, 2) WIDTHS_3(X, near, 3) WIDTHS_3(X, near, 4)
+#define FOUR(X, near, WIDTHS, a, b, c, d) WIDTHS(X, near, a) WIDTHS(X, near, b) WIDTHS(X, near, c) WIDTHS(X, near, d)
 /* as many as WG__TILE_ROWS promises */
-#define FEW(X, near) FOUR(X, near) WIDTHS_2(X, near, 5) WIDTHS_2(X, near, 6) WIDTHS_1(X, near, 7) WIDTHS_1(X, near, 8)
-#define MANY(X, near)                                                                                              \
-    FOUR(X, near) WIDTHS_3(X, near, 5) WIDTHS_3(X, near, 6) WIDTHS_3(X, near, 7) WIDTHS_3(X, near, 8)              \
-    WIDTHS_2(X, near, 9) WIDTHS_2(X, near, 10) WIDTHS_2(X, near, 11) WIDTHS_2(X, near, 12)
+#define FEW(X, near)                                                                                                   \
+    FOUR(X, near, WIDTHS_3, 1, 2, 3, 4) WIDTHS_2(X, near, 5) WIDTHS_2(X, near, 6) WIDTHS_1(X, near, 7)                 \
+    WIDTHS_1(X, near, 8) FOUR(X, near, WIDTHS_1, 9, 10, 11, 12)
+#define MANY(X, near)                                                                                                  \
+    FOUR(X, near, WIDTHS_3, 1, 2, 3, 4) FOUR(X, near, WIDTHS_3, 5, 6, 7, 8) FOUR(X, near, WIDTHS_2, 9, 10, 11, 12)     \
+    FOUR(X, near, WIDTHS_1, 13, 14, 15, 16) FOUR(X, near, WIDTHS_1, 17, 18, 19, 20)                                    \
+    FOUR(X, near, WIDTHS_1, 21, 22, 23, 24)
 #if defined __AVX512F__ || defined __aarch64__
 #define ALL(X) MANY(X, 0) MANY(X, 1)
 #else
