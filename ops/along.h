@@ -8,7 +8,7 @@
 #include "ops/elementwise.h"
 #include "ops/lanes.h"
 
-enum { WG__LINES = 64 };
+enum { WG__LINES = 64, WG__EXPS = 256 /* exponentials at a time, whole steps */ };
 
 typedef struct wg__along {
     int64_t outer, length, inner;
@@ -43,7 +43,7 @@ typedef struct wg__axis_attrs {
 
 /* What all kinds of softmax need: the largest element of each line, e = exp(x - largest), and the sum of e. x and
  * e are (length, width) elements, rows `stride` apart; e may be NULL; peak and total have `width`. A single line
- * (stride 1) goes in steps that are filled up, since a scalar exp for each left-over element would cost more than
+ * (stride 1) ends in a step that is filled up, since a scalar exp for each left-over element would cost more than
  * the line. */
 #define WG__SOFTMAX_EXPS(T, suffix)                                                                                    \
     static inline void wg__step_load_##suffix(T step[WG__LANES], const T *x, int64_t n, T fill)                        \
@@ -59,25 +59,30 @@ typedef struct wg__axis_attrs {
     }                                                                                                                  \
     static inline void wg__softmax_line_##suffix(const T *x, T *e, int64_t length, T *peak, double *total)             \
     {                                                                                                                  \
-        double lane[WG__LANES];                                                                                        \
-        T largest[WG__LANES], step[WG__LANES];                                                                         \
+        double lane[WG__LANES] = { 0 };                                                                                \
+        T largest[WG__LANES], step[WG__LANES], block[WG__EXPS];                                                        \
+        const int64_t whole = length - length % WG__LANES;                                                             \
         wg__step_load_##suffix(largest, x, length, length ? x[0] : 0);                                                 \
-        for (int64_t k = WG__LANES; k < length; k += WG__LANES) {                                                      \
-            wg__step_load_##suffix(step, x + k, length - k, x[0]);                                                     \
-            for (int j = 0; j < WG__LANES; j++)                                                                        \
-                largest[j] = largest[j] > step[j] ? largest[j] : step[j];                                              \
-        }                                                                                                              \
+        for (int64_t k = WG__LANES; k < whole; k += WG__LANES)                                                         \
+            WG_SIMD for (int j = 0; j < WG__LANES; j++) largest[j] = largest[j] > x[k + j] ? largest[j] : x[k + j];    \
+        for (int64_t k = whole; k < length; k++)                                                                       \
+            largest[0] = largest[0] > x[k] ? largest[0] : x[k];                                                        \
         const T top = wg__lanes_max_##suffix(largest);                                                                 \
-        for (int j = 0; j < WG__LANES; j++)                                                                            \
-            lane[j] = 0;                                                                                               \
-        for (int64_t k = 0; k < length; k += WG__LANES) {                                                              \
-            const int n = length - k < WG__LANES ? (int)(length - k) : WG__LANES;                                      \
-            wg__step_load_##suffix(step, x + k, n, top);                                                               \
+        for (int64_t k = 0, n; k < whole; k += n) {                                                                    \
+            T *to = e ? e + k : block;                                                                                 \
+            n = whole - k < WG__EXPS ? whole - k : WG__EXPS;                                                           \
+            WG_SIMD for (int64_t j = 0; j < n; j++) to[j] = wg_k_exp(x[k + j] - top);                                  \
+            for (int64_t i = 0; i < n; i += WG__LANES)                                                                 \
+                WG_SIMD for (int j = 0; j < WG__LANES; j++) lane[j] += (double)to[i + j];                              \
+        }                                                                                                              \
+        if (whole < length) {                                                                                          \
+            const int n = (int)(length - whole);                                                                       \
+            wg__step_load_##suffix(step, x + whole, n, top);                                                           \
             WG_SIMD for (int j = 0; j < WG__LANES; j++) step[j] = wg_k_exp(step[j] - top);                             \
-            for (int j = 0; j < WG__LANES; j++)                                                                        \
-                lane[j] += j < n ? (double)step[j] : 0;                                                                \
+            for (int j = 0; j < n; j++)                                                                                \
+                lane[j] += (double)step[j];                                                                            \
             for (int j = 0; e && j < n; j++)                                                                           \
-                e[k + j] = step[j];                                                                                    \
+                e[whole + j] = step[j];                                                                                \
         }                                                                                                              \
         *peak = top;                                                                                                   \
         *total = wg__lanes_sum(lane);                                                                                  \

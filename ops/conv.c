@@ -24,10 +24,10 @@ static wg_status input_lower(wg_lowering *l)
     return status;
 }
 
-WG_KERNELS(conv1d, .forward = WG_CONV_KERNEL(multiply), .stage[0] = WG_CONV_KERNEL(pack), .lower = conv_lower);
-WG_KERNELS(conv2d, .forward = WG_CONV_KERNEL(multiply), .stage[0] = WG_CONV_KERNEL(pack), .lower = conv_lower);
-WG_KERNELS(conv3d, .forward = WG_CONV_KERNEL(multiply), .stage[0] = WG_CONV_KERNEL(pack), .lower = conv_lower);
-WG_KERNELS(conv_input_grad, .forward = WG_CONV_KERNEL(multiply), .stage[0] = WG_CONV_KERNEL(pack),
+WG_KERNELS(conv1d, .forward = WG_CONV_KERNEL(multiply), .stage = WG_CONV_STAGES, .lower = conv_lower);
+WG_KERNELS(conv2d, .forward = WG_CONV_KERNEL(multiply), .stage = WG_CONV_STAGES, .lower = conv_lower);
+WG_KERNELS(conv3d, .forward = WG_CONV_KERNEL(multiply), .stage = WG_CONV_STAGES, .lower = conv_lower);
+WG_KERNELS(conv_input_grad, .forward = WG_CONV_KERNEL(multiply), .stage = WG_CONV_STAGES,
            .lower = input_lower);
 
 #ifdef WG_BASELINE
@@ -173,18 +173,23 @@ static const wg_sample conv1d_samples[] = {
     { .in = { WG_VALUES(-2, 2, 2, 3, 7), WG_VALUES(-2, 2, 4, 3, 3), WG_VALUES(-2, 2, 4) } },
     { .in = { WG_VALUES(-2, 2, 2, 2, 6), WG_VALUES(-2, 2, 2, 1, 3) }, .attrs = &grouped, .n = 2 },
     { .in = { WG_VALUES(-2, 2, 1, 2, 5), WG_VALUES(-2, 2, 2, 2, 2) }, .attrs = &sparse, .n = 2 },
+    { .in = { WG_VALUES(-2, 2, 2, 5, 4), WG_VALUES(-2, 2, 2, 5, 3), WG_VALUES(-2, 2, 2) } },
 };
+/* Up to four channels are convolved directly, more by a product of matrices. */
 static const wg_sample conv2d_samples[] = {
     { .in = { WG_VALUES(-2, 2, 2, 2, 4, 4), WG_VALUES(-2, 2, 3, 2, 3, 3), WG_VALUES(-2, 2, 3) }, .attrs = &padded },
     { .in = { WG_VALUES(-2, 2, 1, 2, 4, 5), WG_VALUES(-2, 2, 2, 2, 3, 3), WG_VALUES(-2, 2, 2) }, .attrs = &uneven },
     { .in = { WG_VALUES(-2, 2, 2, 4, 3, 4), WG_VALUES(-2, 2, 4, 2, 3, 2) }, .attrs = &grouped, .n = 2 },
     { .in = { WG_VALUES(-2, 2, 2, 3, 3, 2), WG_VALUES(-2, 2, 2, 3, 1, 1) }, .n = 2 }, /* no window mixes anything */
-    { .in = { WG_VALUES(-2, 2, 1, 1, 6, 7), WG_VALUES(-2, 2, 1, 1, 2, 2) }, .n = 2 }, /* several panels */
+    { .in = { WG_VALUES(-2, 2, 1, 1, 6, 7), WG_VALUES(-2, 2, 5, 1, 2, 2) }, .n = 2 }, /* several panels */
+    { .in = { WG_VALUES(-2, 2, 1, 5, 4, 5), WG_VALUES(-2, 2, 2, 5, 3, 3), WG_VALUES(-2, 2, 2) }, .attrs = &uneven },
+    { .in = { WG_VALUES(-2, 2, 1, 2, 3, 4), WG_VALUES(-2, 2, 10, 1, 3, 2) }, .attrs = &grouped, .n = 2 },
     { .in = { WG_VALUES(-2, 2, 0, 1, 3, 3), WG_VALUES(-2, 2, 2, 1, 2, 2), WG_VALUES(-2, 2, 2) } },
 };
 static const wg_sample conv3d_samples[] = {
     { .in = { WG_VALUES(-2, 2, 1, 2, 2, 3, 2), WG_VALUES(-2, 2, 2, 2, 2, 2, 2), WG_VALUES(-2, 2, 2) } },
     { .in = { WG_VALUES(-2, 2, 1, 1, 3, 3, 3), WG_VALUES(-2, 2, 2, 1, 2, 2, 2) }, .attrs = &uneven_3d, .n = 2 },
+    { .in = { WG_VALUES(-2, 2, 1, 5, 2, 3, 2), WG_VALUES(-2, 2, 1, 5, 2, 2, 1) }, .attrs = &uneven_3d, .n = 2 },
 };
 static const wg_sample input_samples[] = {
     { .in = { WG_VALUES(-2, 2, 2, 3, 5), WG_VALUES(-2, 2, 3, 2, 3), WG_VALUES(-2, 2, 2, 2, 7) } },
@@ -196,6 +201,10 @@ static const wg_sample input_samples[] = {
       .attrs = &sparse }, /* phases without a tap */
     { .in = { WG_VALUES(-2, 2, 1, 1, 1, 3, 2), WG_VALUES(-2, 2, 1, 2, 2, 2, 2), WG_VALUES(-2, 2, 1, 2, 3, 3, 3) },
       .attrs = &uneven_3d },
+    { .in = { WG_VALUES(-2, 2, 1, 2, 2, 5), WG_VALUES(-2, 2, 2, 5, 3, 3), WG_VALUES(-2, 2, 1, 5, 4, 5) },
+      .attrs = &uneven },
+    { .in = { WG_VALUES(-2, 2, 1, 5, 2, 1), WG_VALUES(-2, 2, 5, 1, 2, 2), WG_VALUES(-2, 2, 1, 1, 6, 4) },
+      .attrs = &sparse },
 };
 
 #define CONVOLUTION(op, ...)                                                                                           \
@@ -209,7 +218,7 @@ static const wg_sample input_samples[] = {
                                .attrs_size = sizeof(wg__conv_attrs),                                                   \
                                .infer = op##_infer,                                                                    \
                                .forward = WG_CONV_KERNEL(multiply),                                                    \
-                               .stage[0] = WG_CONV_KERNEL(pack),                                                       \
+                               .stage = WG_CONV_STAGES,                                                                \
                                .lower = conv_lower,                                                                    \
                                .backward = conv_backward,                                                              \
                                WG_SAMPLES(op##_samples) }
@@ -228,7 +237,7 @@ const wg_op wg_op_conv_input_grad = {
     .attrs_size = sizeof(wg__conv_attrs),
     .infer = input_infer,
     .forward = WG_CONV_KERNEL(multiply),
-    .stage[0] = WG_CONV_KERNEL(pack),
+    .stage = WG_CONV_STAGES,
     .lower = input_lower,
     .backward = input_backward,
     WG_SAMPLES(input_samples),

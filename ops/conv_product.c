@@ -23,6 +23,8 @@ wg_status WG_ISA_SYM(wg__conv_cut)(wg__patches *v, wg_lowering *l, size_t elemen
     l->scratch = 0;
     if (v->batch * v->groups * v->rows * wg__plane(v->result) == 0)
         return WG_OK;
+    if (WG_ISA_SYM(wg__conv_direct_cut)(v, l, element))
+        return WG_OK;
     const wg__phase first = wg__phase_of(v, 0); /* none has more columns */
     const int64_t lanes = WG__VECTOR / (int64_t)element, columns = v->batch * first.columns;
     v->width = columns <= lanes ? 1 : 2;

@@ -22,7 +22,7 @@ static wg_status lower(wg_lowering *l)
 }
 
 #define TRANSPOSED_KERNELS(op)                                                                                         \
-    WG_KERNELS(op, .forward = WG_CONV_KERNEL(multiply), .stage[0] = WG_CONV_KERNEL(pack), .lower = lower)
+    WG_KERNELS(op, .forward = WG_CONV_KERNEL(multiply), .stage = WG_CONV_STAGES, .lower = lower)
 TRANSPOSED_KERNELS(conv_transpose1d);
 TRANSPOSED_KERNELS(conv_transpose2d);
 TRANSPOSED_KERNELS(conv_transpose3d);
@@ -130,6 +130,7 @@ static const wg_sample conv_transpose2d_samples[] = {
     { .in = { WG_VALUES(-2, 2, 2, 2, 2, 3), WG_VALUES(-2, 2, 2, 1, 3, 3), WG_VALUES(-2, 2, 1) }, .attrs = &strided },
     { .in = { WG_VALUES(-2, 2, 1, 2, 1, 3), WG_VALUES(-2, 2, 2, 4, 3, 2), WG_VALUES(-2, 2, 4) }, .attrs = &uneven },
     { .in = { WG_VALUES(-2, 2, 2, 4, 3, 1), WG_VALUES(-2, 2, 4, 1, 2, 2) }, .attrs = &grouped, .n = 2 },
+    { .in = { WG_VALUES(-2, 2, 1, 2, 2, 3), WG_VALUES(-2, 2, 2, 5, 3, 3), WG_VALUES(-2, 2, 5) }, .attrs = &strided },
 };
 static const wg_sample conv_transpose3d_samples[] = {
     { .in = { WG_VALUES(-2, 2, 1, 2, 1, 3, 1), WG_VALUES(-2, 2, 2, 1, 2, 1, 3), WG_VALUES(-2, 2, 1) } },
@@ -148,7 +149,7 @@ static const wg_sample conv_transpose3d_samples[] = {
         .attrs_size = sizeof(transposed),                                                                              \
         .infer = op##_infer,                                                                                           \
         .forward = WG_CONV_KERNEL(multiply),                                                                           \
-        .stage[0] = WG_CONV_KERNEL(pack),                                                                              \
+        .stage = WG_CONV_STAGES,                                                                                       \
         .lower = lower,                                                                                                \
         .backward = backward,                                                                                          \
         WG_SAMPLES(op##_samples)                                                                                       \

@@ -38,6 +38,10 @@ static wg_status weight_lower(wg_lowering *l)
     l->n_stages = 0;
     if (v.groups * v.rows * ks == 0)
         return WG_OK;
+    if (WG_ISA_SYM(wg__conv_weigh_cut)(&v, l, (size_t)element)) {
+        memcpy(l->params, &v, sizeof v);
+        return WG_OK;
+    }
     v.width = v.rows <= lanes ? 1 : 2;
     const int64_t blocks =
         wg__least(WG__WEIGHT_UNITS / wg__least(v.groups * k_blocks, WG__WEIGHT_UNITS), chunks / WG__WEIGHT_CHUNKS);
@@ -61,7 +65,8 @@ static wg_status weight_lower(wg_lowering *l)
     return WG_OK;
 }
 
-WG_KERNELS(conv_weight_grad, .forward = WG_BOTH(weight_multiply), .stage[0] = WG_BOTH(weight_combine),
+WG_KERNELS(conv_weight_grad, .forward = WG_BOTH(weight_multiply),
+           .stage = { WG_BOTH(weight_combine), WG_CONV_KERNEL(weigh) },
            .lower = weight_lower);
 
 #ifdef WG_BASELINE
@@ -94,6 +99,10 @@ static const wg_sample samples[] = {
       .attrs = &grouped },
     { .in = { WG_VALUES(-2, 2, 1, 1, 2, 2, 1), WG_VALUES(-2, 2, 1, 1, 1, 2, 1), WG_VALUES(-2, 2, 1, 1, 2, 3, 3) },
       .attrs = &deep },
+    { .in = { WG_VALUES(-2, 2, 1, 3, 2, 4), WG_VALUES(-2, 2, 1, 2, 4, 4), WG_VALUES(-2, 2, 3, 2, 3, 3) },
+      .attrs = &uneven },
+    { .in = { WG_VALUES(-2, 2, 1, 6, 2, 3), WG_VALUES(-2, 2, 1, 2, 3, 4), WG_VALUES(-2, 2, 6, 1, 3, 2) },
+      .attrs = &grouped },
 };
 
 const wg_op wg_op_conv_weight_grad = {
@@ -107,7 +116,7 @@ const wg_op wg_op_conv_weight_grad = {
     .attrs_size = sizeof(wg__conv_attrs),
     .infer = weight_infer,
     .forward = WG_BOTH(weight_multiply),
-    .stage[0] = WG_BOTH(weight_combine),
+    .stage = { WG_BOTH(weight_combine), WG_CONV_KERNEL(weigh) },
     .lower = weight_lower,
     .backward = weight_backward,
     WG_SAMPLES(samples),

@@ -6,7 +6,7 @@
 
 #define LARGER(s, x) ((x) > (s) || (x) != (x) ? (x) : (s))
 #define IF_FINITE(s, n) (isfinite(s) ? (s) : 0) /* infinities and NaN find their own way through exp and log */
-WG_FOLD(peak, f32, float, double, double, -INFINITY, LARGER, IF_FINITE)
+WG_FOLD_IN(float, peak, f32, float, double, double, -INFINITY, LARGER, IF_FINITE)
 WG_FOLD(peak, f64, double, double, double, -INFINITY, LARGER, IF_FINITE)
 
 #define EXP(x, peak, attrs) wg_k_exp((x) - (peak))

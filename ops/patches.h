@@ -74,6 +74,20 @@ int64_t wg__tap_of(const wg__patches *, const wg__phase *, int64_t number);
 /* The runs of columns begin .. end-1 of the batch; there are at most end - begin. Returns their number. */
 int wg__runs_of(const wg__phase *, int64_t begin, int64_t end, wg__run *);
 
+/* A phase's source laid out for direct convolution (ops/conv_direct.c): for each channel `residues` planes of `size` elements,
+ * the source's positions low + residue + u walk along each axis. */
+typedef struct wg__sheet {
+    int64_t columns[WG__SPATIAL_MAX]; /* of the result */
+    int64_t low[WG__SPATIAL_MAX], walk[WG__SPATIAL_MAX], residues[WG__SPATIAL_MAX], size[WG__SPATIAL_MAX];
+    int64_t plane, channel; /* elements */
+    int64_t length;         /* from the first position of the result to the last, in the planes' pitch; 0: none */
+} wg__sheet;
+
+/* Of lines begin .. end-1 of the phase's axis 1. */
+wg__sheet wg__sheet_of(const wg__phase *, int64_t begin, int64_t end);
+/* Where in the sheets each channel's taps see the result's first position: (channels, taps). Returns their number. */
+int64_t wg__sheet_offsets(const wg__patches *, const wg__phase *, const wg__sheet *, int64_t *offset);
+
 enum { WG__PATCH_KS = 320 }; /* rows of patches that are gathered at a time, at most */
 
 static inline int64_t wg__plane(const int64_t size[WG__SPATIAL_MAX]) { return size[0] * size[1] * size[2]; }
@@ -106,10 +120,19 @@ wg_status WG_ISA_SYM(wg__conv_pack_f32)(const wg_call *, int64_t begin, int64_t 
 wg_status WG_ISA_SYM(wg__conv_pack_f64)(const wg_call *, int64_t begin, int64_t end);
 wg_status WG_ISA_SYM(wg__conv_multiply_f32)(const wg_call *, int64_t begin, int64_t end);
 wg_status WG_ISA_SYM(wg__conv_multiply_f64)(const wg_call *, int64_t begin, int64_t end);
+/* Where channels are few it is one stage, kernel 2, which gathers nothing: false where that does not pay. _weigh is for the
+ * weights' gradient, of operands g and x. */
+bool WG_ISA_SYM(wg__conv_direct_cut)(wg__patches *, wg_lowering *, size_t element);
+wg_status WG_ISA_SYM(wg__conv_direct_f32)(const wg_call *, int64_t begin, int64_t end);
+wg_status WG_ISA_SYM(wg__conv_direct_f64)(const wg_call *, int64_t begin, int64_t end);
+bool WG_ISA_SYM(wg__conv_weigh_cut)(wg__patches *, wg_lowering *, size_t element);
+wg_status WG_ISA_SYM(wg__conv_weigh_f32)(const wg_call *, int64_t begin, int64_t end);
+wg_status WG_ISA_SYM(wg__conv_weigh_f64)(const wg_call *, int64_t begin, int64_t end);
 #define WG_CONV_KERNEL(stage)                                                                                          \
     {                                                                                                                  \
         .f32 = WG_ISA_SYM(wg__conv_##stage##_f32), .f64 = WG_ISA_SYM(wg__conv_##stage##_f64)                           \
     }
+#define WG_CONV_STAGES { WG_CONV_KERNEL(pack), WG_CONV_KERNEL(direct) }
 #endif
 
 #endif
