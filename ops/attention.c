@@ -53,6 +53,12 @@ static wg_node *backward(const wg_adjoint *a, int slot)
     return d;
 }
 
+static double flops(const wg_call *c)
+{
+    const wg_shape *k = &c->in_shape[1], *v = &c->in_shape[2];
+    return 2 * wg__attention_scores(c) * (double)(k->dim[k->rank - 1] + v->dim[v->rank - 1]);
+}
+
 #define DENSE(...) WG_VALUES(-2, 2, __VA_ARGS__)
 #define TRUTH(...)                                                                                                     \
     {                                                                                                                  \
@@ -82,6 +88,7 @@ const wg_op wg_op_scaled_dot_product_attention = {
     .forward = STAGE(wg__attend),
     .lower = attention_lower,
     .backward = backward,
+    .flops = flops,
     WG_SAMPLES(samples),
 };
 

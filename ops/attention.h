@@ -24,6 +24,8 @@ wg_status wg__attention_infer(wg_infer *, int mask_slot, wg__attention_sizes *);
 wg_shape wg__attention_shape(const wg__attention_sizes *, int64_t first, const int64_t *second);
 /* The sizes of a call, all but the cuts. */
 wg__attention wg__attention_of(const wg_lowering *, int mask_slot);
+/* How many scores a call looks at. */
+double wg__attention_scores(const wg_call *);
 
 /* With the scores s = scale q k^T + mask: p = exp(s - logs) and ds = p (dy v^T - sums), from primitives. in: q, k, v, dy,
  * logs, sums, [mask]. */

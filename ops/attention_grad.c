@@ -58,6 +58,13 @@ static wg_node *decompose(const wg_adjoint *a)
     return wg_matmul_t(parts.p, true, a->in[3], false);
 }
 
+/* Five products: the scores once more, dy v^T, and one for each result. */
+static double flops(const wg_call *c)
+{
+    const wg_shape *k = &c->in_shape[1], *v = &c->in_shape[2];
+    return 2 * wg__attention_scores(c) * (double)(3 * k->dim[k->rank - 1] + 2 * v->dim[v->rank - 1]);
+}
+
 #define DENSE(...) WG_VALUES(-2, 2, __VA_ARGS__)
 #define LOGS(...) WG_VALUES(1, 3, __VA_ARGS__)
 #define TRUTH(...)                                                                                                     \
@@ -91,6 +98,7 @@ const wg_op wg_op_scaled_dot_product_attention_grad = {
     .stage = { STAGE(wg__attend_combine) },
     .lower = grad_lower,
     .decompose = decompose,
+    .flops = flops,
     WG_SAMPLES(samples),
 };
 

@@ -137,3 +137,17 @@ wg__attention_parts wg__attention_by_parts(wg_node *const *in, int n, const wg__
     wg_node *dp = wg_matmul_t(in[3], false, in[2], true);
     return (wg__attention_parts){ p, wg_mul(p, wg_sub(dp, wg_expand_dims(in[5], WG_AXES(-1)))) };
 }
+
+double wg__attention_scores(const wg_call *c)
+{
+    const wg__attention_attrs *at = c->attrs;
+    const wg_shape *q = &c->in_shape[0], *k = &c->in_shape[1], *y = &c->out_shape;
+    double queries = (double)q->dim[q->rank - 2], keys = (double)k->dim[k->rank - 2], batch = 1;
+    for (int i = 0; i < y->rank - 2; i++)
+        batch *= (double)y->dim[i];
+    /* Query i sees keys 0 .. i. */
+    double seen = !at->causal       ? queries * keys
+                  : queries <= keys ? queries * (queries + 1) / 2
+                                    : keys * (keys + 1) / 2 + (queries - keys) * keys;
+    return batch * seen;
+}

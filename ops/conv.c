@@ -164,6 +164,9 @@ wg_node *wg__conv_bias_grad(wg_node *g)
 
 /* ---- descriptors ---- */
 
+static double conv_flops(const wg_call *c) { return wg__conv_flops(&c->out_shape, &c->in_shape[1]); }
+static double input_flops(const wg_call *c) { return wg__conv_flops(&c->in_shape[0], &c->in_shape[1]); }
+
 static const wg__conv_attrs uneven = { { WG_DIMS(2, 1), WG_DIMS(1, 2), WG_DIMS(1, 2) }, 1 },
                             grouped = { { WG_DIMS(2), WG_DIMS(1), WG_DIMS(1) }, 2 },
                             padded = { { WG_DIMS(1), WG_DIMS(1), WG_DIMS(1) }, 1 },
@@ -221,6 +224,7 @@ static const wg_sample input_samples[] = {
                                .stage = WG_CONV_STAGES,                                                                \
                                .lower = conv_lower,                                                                    \
                                .backward = conv_backward,                                                              \
+                               .flops = conv_flops,                                                                    \
                                WG_SAMPLES(op##_samples) }
 CONVOLUTION(conv1d, "L");
 CONVOLUTION(conv2d, "H, W");
@@ -240,6 +244,7 @@ const wg_op wg_op_conv_input_grad = {
     .stage = WG_CONV_STAGES,
     .lower = input_lower,
     .backward = input_backward,
+    .flops = input_flops,
     WG_SAMPLES(input_samples),
 };
 

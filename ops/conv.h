@@ -31,6 +31,11 @@ wg_status wg__conv_bias(wg_infer *, int64_t channels);
 wg_node *wg__conv(wg_node *x, wg_node *w, const wg__conv_attrs *);
 wg_node *wg__conv_input_grad(wg_node *g, wg_node *w, wg_node *x_like, const wg__conv_attrs *);
 wg_node *wg__conv_weight_grad(wg_node *g, wg_node *x, wg_node *w_like, const wg__conv_attrs *);
+/* FLOPs: each element of `small`, the convolution's result or its cotangent, meets all weights of its channel. */
+static inline double wg__conv_flops(const wg_shape *small, const wg_shape *w)
+{
+    return w->dim[0] == 0 ? 0 : 2.0 * (double)wg_shape_count(*small) * (double)wg_shape_count(*w) / (double)w->dim[0];
+}
 /* A bias's adjoint: the sum over all axes but the channels. */
 wg_node *wg__conv_bias_grad(wg_node *g);
 

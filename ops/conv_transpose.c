@@ -111,6 +111,8 @@ static wg_node *backward(const wg_adjoint *a, int slot)
                        : wg__conv_bias_grad(g);
 }
 
+static double flops(const wg_call *c) { return wg__conv_flops(&c->in_shape[0], &c->in_shape[1]); }
+
 static const wg_attr attrs[] = {
     WG_CONV_ATTRS,
     { "output_padding", WG_ATTR_LIST, offsetof(transposed, output_padding), "0", NULL },
@@ -152,6 +154,7 @@ static const wg_sample conv_transpose3d_samples[] = {
         .stage = WG_CONV_STAGES,                                                                                       \
         .lower = lower,                                                                                                \
         .backward = backward,                                                                                          \
+        .flops = flops,                                                                                                \
         WG_SAMPLES(op##_samples)                                                                                       \
     }
 TRANSPOSED(conv_transpose1d, "L");

@@ -88,6 +88,8 @@ static wg_node *weight_backward(const wg_adjoint *a, int slot)
                        : wg_no_gradient(a);
 }
 
+static double weight_flops(const wg_call *c) { return wg__conv_flops(&c->in_shape[0], &c->out_shape); }
+
 static const wg__conv_attrs uneven = { { WG_DIMS(2, 1), WG_DIMS(1, 2), WG_DIMS(1, 2) }, 1 },
                             grouped = { { WG_DIMS(2), WG_DIMS(1), WG_DIMS(1) }, 2 },
                             deep = { { WG_DIMS(1), WG_DIMS(1), WG_DIMS(1) }, 1 };
@@ -119,6 +121,7 @@ const wg_op wg_op_conv_weight_grad = {
     .stage = { WG_BOTH(weight_combine), WG_CONV_KERNEL(weigh) },
     .lower = weight_lower,
     .backward = weight_backward,
+    .flops = weight_flops,
     WG_SAMPLES(samples),
 };
 

@@ -170,6 +170,13 @@ static wg_node *matmul_backward(const wg_adjoint *adj, int slot)
 
 /* ---- descriptor ---- */
 
+static double matmul_flops(const wg_call *c)
+{
+    int64_t m, ka, kb, n;
+    matrix_sizes(&c->in_shape[0], &c->in_shape[1], c->attrs, &m, &ka, &kb, &n);
+    return 2.0 * (double)wg_shape_count(c->out_shape) * (double)ka;
+}
+
 static const wg_attr attrs[] = {
     { "transpose_a", WG_ATTR_BOOL, offsetof(matmul_attrs, transpose_a), "false", NULL },
     { "transpose_b", WG_ATTR_BOOL, offsetof(matmul_attrs, transpose_b), "false", NULL },
@@ -211,7 +218,7 @@ const wg_op wg_op_matmul = {
     .doc = "op(a) op(b): matrices, batches of them, vectors, as in NumPy; op transposes the last two axes",
     .arity = 2, .attrs = attrs, .attrs_size = sizeof(matmul_attrs), .infer = matmul_infer, .backward = matmul_backward,
     .forward = STAGE(wg__matmul_multiply), .stage = { STAGE(wg__matmul_pack), STAGE(wg__matmul_combine) },
-    .lower = matmul_lower, WG_SAMPLES(samples),
+    .lower = matmul_lower, .flops = matmul_flops, WG_SAMPLES(samples),
 };
 
 wg_node *wg_matmul(wg_node *a, wg_node *b)

@@ -480,7 +480,7 @@ refuses 1 "bad.json" eval bad.json
 echo 'no graph' >bad.json
 refuses 1 "bad.json" eval bad.json
 
-# ---- inspect, ops, bench --------------------------------------------------------------------------------------------
+# ---- inspect, ops ---------------------------------------------------------------------------------------------------
 
 works inspect m.npz
 says "193 parameters"
@@ -507,11 +507,6 @@ refuses 2 "did you mean lstm?" ops lstmm
 works ops matmul --json
 says '"name": "matmul"'
 refuses 2 "did you mean matmul?" ops matmull
-works bench --only a,chain --dtype f32 --seconds 0.01 --threads 1
-says "chain of 1000 nodes"
-works bench --only a --dtype f64 --seconds 0.01 --json
-says '"seconds"'
-refuses 2 "--only z: expected" bench --only z
 
 # Results that cannot be written are a failure.
 if [ -c /dev/full ]; then

@@ -20,6 +20,8 @@ static const option table_of_options[] = {
       .help = "forward derivatives, the directions taken together" },
     { .name = "mode", .kind = OPTION_CHOICE, AT(mode), .otherwise = "infer", .choices = "infer|train",
       .help = "for dropout and its like" },
+    { .name = "trace", .argument = "FILE.json", .kind = OPTION_TEXT, AT(trace),
+      .help = "what each thread does when, for chrome://tracing or Perfetto" },
     { .name = "threads", .argument = "N", .kind = OPTION_COUNT, AT(threads), .least = 1,
       .help = "(WENGERT_THREADS, OMP_NUM_THREADS, the cores)" },
     { .name = NULL },
@@ -175,8 +177,10 @@ static int run(const struct eval *e, const struct results *r)
     int code = FAILED;
     if (!exec)
         tool_failed("%s: %s", e->path, wg_error());
+    else if (e->o->trace && wg_exec_trace(exec, e->o->trace))
+        tool_failed("%s", wg_error());
     else if (feed(e, exec))
-        code = wg_run(exec) ? tool_failed("%s: %s", e->path, wg_exec_error(exec)) : write_out(e, exec, r);
+        code = wg_run(exec) || wg_exec_trace(exec, NULL) ? tool_failed("%s: %s", e->path, wg_exec_error(exec)) : write_out(e, exec, r);
     wg_exec_free(exec);
     wg_plan_free(plan);
     return code;

@@ -6,7 +6,7 @@
 
 struct eval_options {
     struct common common;
-    const char *feeds, *out;
+    const char *feeds, *out, *trace;
     texts grad, cotangent, hvp, jvp;
     int64_t threads;
     int mode;

@@ -139,9 +139,10 @@ static json_t *plan_object(wg_exec *e, int64_t batch)
     wg_exec_stats s = { .size = sizeof s };
     if (!e || wg_exec_describe(e, &s) != WG_OK)
         return json_null();
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "batch", (json_int_t)batch, "instructions",
-                     (json_int_t)s.instructions, "fused", (json_int_t)s.fused, "arena", (json_int_t)s.arena,
-                     "peak_live", (json_int_t)s.peak_live, "constants", (json_int_t)s.constants);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "batch", (json_int_t)batch, "instructions",
+                     (json_int_t)s.instructions, "fused", (json_int_t)s.fused, "barriers", (json_int_t)s.barriers, "arena",
+                     (json_int_t)s.arena, "peak_live", (json_int_t)s.peak_live, "scratch", (json_int_t)s.scratch,
+                     "constants", (json_int_t)s.constants, "flops", s.flops, "bytes", s.bytes);
 }
 
 static void say_plan(wg_exec *e, int64_t batch)
@@ -150,10 +151,14 @@ static void say_plan(wg_exec *e, int64_t batch)
     if (!e || wg_exec_describe(e, &s) != WG_OK)
         return;
     tool_say(
-        "\nPlan for N = %lld: %lld instructions, %lld of them fused; arena %s bytes, of which %s are alive at once; "
-        "constants %s bytes\n",
-        (long long)batch, (long long)s.instructions, (long long)s.fused, tool_grouped((int64_t)s.arena),
-        tool_grouped((int64_t)s.peak_live), tool_grouped((int64_t)s.constants));
+        "\nPlan for N = %lld: %lld instructions, %lld operators fused into others, %lld barriers; %s FLOPs\n",
+        (long long)batch, (long long)s.instructions, (long long)s.fused, (long long)s.barriers,
+        tool_grouped((int64_t)s.flops));
+    tool_say("Memory: %s bytes at most: arena %s, of which %s are alive at once, the least that any arrangement needs; "
+             "scratch %s;",
+             tool_grouped((int64_t)(s.arena + s.scratch)), tool_grouped((int64_t)s.arena),
+             tool_grouped((int64_t)s.peak_live), tool_grouped((int64_t)s.scratch));
+    tool_say(" constants besides: %s\n", tool_grouped((int64_t)s.constants));
 }
 
 /* ---- text ---- */

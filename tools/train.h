@@ -24,13 +24,13 @@ struct train_options {
     bool amsgrad, centered;
     int64_t steps, epochs, batch;
     int dtype;
-    int64_t seed, threads;
+    int64_t seed, threads, trace_steps;
     int layout;
     const char *log;
     int64_t log_every;
     const char *plot, *save;
     int64_t save_every;
-    const char *resume;
+    const char *resume, *trace;
     bool check_gradients;
     /* No options, but what resume_options tells: which paths the checkpoint chose, and what it says of the log. */
     bool log_kept, plot_kept;

@@ -160,13 +160,22 @@ static bool account(struct train_run *r, int64_t step)
     return last || !is_due(r, step + 1) || train_save(r);
 }
 
+/* The first steps of the run are traced: before step `at` of it the trace begins or ends. */
+static bool trace_step(const struct train_run *r, wg_exec *e, int64_t at)
+{
+    const struct train_options *o = r->settings->o;
+    if (!o->trace || (at != 0 && at != o->trace_steps))
+        return true;
+    return wg_exec_trace(e, at == 0 ? o->trace : NULL) == WG_OK || exec_failed(e);
+}
+
 static bool run_steps(struct train_run *r, wg_exec *e, wg_node *cost)
 {
     struct supply feed;
     struct progress progress = progress_begin(r->first, r->total);
     bool done = feed_open(&feed, r, e);
     for (int64_t i = r->first; i < r->total && done && !caught; i++) {
-        done = feed_step(&feed, e, i);
+        done = feed_step(&feed, e, i) && trace_step(r, e, i - r->first);
         wg_status status = done ? wg_run(e) : WG_OK;
         if (status) {
             progress_end(&progress);
@@ -180,7 +189,7 @@ static bool run_steps(struct train_run *r, wg_exec *e, wg_node *cost)
     }
     progress_end(&progress);
     feed_close(&feed);
-    return done;
+    return done && (wg_exec_trace(e, NULL) == WG_OK || exec_failed(e));
 }
 
 int train_prepare(struct train_run *r)

@@ -70,11 +70,19 @@ typedef struct wg_exec_stats {
     size_t arena, peak_live, constants, scratch; /* bytes: the arena, the most that is alive at once, folded constants, workers' scratch */
     double cost;                                 /* estimated nanoseconds on one core */
     int threads;                                 /* that a run would use */
+    double flops, bytes; /* of a run: floating-point operations, and the sizes of what each instruction reads and writes */
 } wg_exec_stats;
 /* Prepares, and fills in what the struct's size has room for. As wg_prepare; WG_ERR_ARG: the size is not set. */
 WG_API wg_status wg_exec_describe(wg_exec *, wg_exec_stats *);
 /* The program as text, an instruction a line, with shapes, offsets and barriers; free with wg_text_free. NULL as wg_prepare. */
 WG_API char *wg_exec_listing(wg_exec *);
+
+/* From now on every run writes what it did to the file, in Chrome's trace event format (chrome://tracing, Perfetto): of
+ * every instruction and thread when it began and how long it took, in nanoseconds, with operators, the node's name, bytes and
+ * FLOPs, and how long threads waited at barriers. NULL ends that, as wg_exec_free does, and completes the file. A run is
+ * written after it has ended. Runs that are not traced are not slowed down. Never during a run. WG_ERR_IO: the file cannot be
+ * opened; or, told when it is completed, written. WG_ERR_NOMEM. */
+WG_API WG_MUST wg_status wg_exec_trace(wg_exec *, const char *path);
 
 /* The same nodes computed without compiling: node by node, one thread, no optimisation but the operators' `rewrite`. Slow; equal to wg_run bit for
  * bit. Takes feeds and store of the exec, changes nothing. The view is valid until the next call or wg_exec_free. As wg_run; WG_ERR_ARG:

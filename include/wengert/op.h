@@ -221,6 +221,9 @@ struct wg_op {
     /* Where the number of results depends on the attributes: that number, at most 64; NULL: it is `results`. What it
      * returns for attributes that `infer` refuses is not looked at. */
     int (*results_of)(const void *attrs);
+    /* Floating-point operations of the whole operation, of its call's shapes and attributes, for reports (wg_exec_stats, traces);
+     * a multiplication and an addition are two. NULL: one for each element of the largest of operand 0 and results. */
+    double (*flops)(const wg_call *);
 };
 
 #define WG_OP .size = sizeof(wg_op)

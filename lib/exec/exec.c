@@ -48,6 +48,7 @@ void wg_exec_free(wg_exec *e)
     if (!e)
         return;
     wg__allocator a = e->allocator;
+    wg__timeline_close(e->trace);
     for (int i = 0; i < WG__FRAMES; i++)
         wg__frame_free(e, e->frame[i]);
     wg__feeds_free(e);
@@ -84,6 +85,15 @@ void wg__exec_harshly(wg_exec *e, int parts)
     e->in_turn = parts > 0;
     if (e->in_turn)
         e->threads = parts;
+}
+
+wg_status wg_exec_trace(wg_exec *e, const char *path)
+{
+    if (!e)
+        return wg__fail_null("wg_exec_trace", "exec");
+    wg_status status = wg__timeline_close(e->trace);
+    e->trace = !status && path ? wg__timeline_open(&e->allocator, path) : NULL;
+    return wg__exec_failed(e, !status && path && !e->trace ? wg_error_status() : status);
 }
 
 wg_mode wg__exec_mode(const wg_exec *e) { return e->plan->mode; }

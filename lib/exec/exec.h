@@ -4,6 +4,7 @@
 
 #include "base/team.h"
 #include "exec/store.h"
+#include "exec/timeline.h"
 #include "plan/program.h"
 #include <wengert/exec.h>
 
@@ -94,6 +95,7 @@ struct wg_exec {
     bool check_finite;
     size_t memory_limit;
     bool harsh, in_turn; /* see wg__exec_harshly */
+    wg__timeline *trace;    /* NULL: runs are not traced */
 
     wg__feed **feed; /* by index of the leaf in the user's graph */
     size_t n_feeds, feeds_capacity;
@@ -154,6 +156,7 @@ typedef struct wg__run {
     wg__barrier *barrier;
     uint64_t step;
     bool in_turn;
+    wg__timeline *trace; /* NULL: none */
 } wg__run;
 /* One worker's way through the list of instructions. `base`: iterations before this one times instructions. */
 void wg__run_list(const wg__run *, int worker, int workers, int64_t base, uint64_t seed);

@@ -43,10 +43,32 @@ static void perform(const wg__run *r, int worker, int workers, int number, int64
         wg__note_failure(r->frame, worker, base + number, step, status);
 }
 
+static void wait_at(const wg__run *r, int worker, int workers, int number, wg__timeline *trace)
+{
+    int64_t begun = trace ? wg__timeline_now() : 0;
+    wg__barrier_wait(r->barrier);
+    if (trace)
+        wg__timeline_note(trace, worker, (wg__event){ .program = r->frame->program, .begin = begun, .end = wg__timeline_now(),
+                                                   .number = number, .workers = workers, .waited = true });
+}
+
+static void do_one(const wg__run *r, int worker, int workers, int number, int64_t base, uint64_t seed, wg__timeline *trace)
+{
+    int64_t begun = trace ? wg__timeline_now() : 0;
+    if (r->frame->program->instruction[number].kind == WG__LOOP)
+        wg__run_loop(r, worker, workers, number, base, seed);
+    else
+        perform(r, worker, workers, number, base);
+    if (trace)
+        wg__timeline_note(trace, worker, (wg__event){ .program = r->frame->program, .begin = begun, .end = wg__timeline_now(),
+                                                   .iteration = base / r->frame->program->n_instructions,
+                                                   .number = number, .workers = workers });
+}
+
 /* After a failure workers still meet at every barrier, but do only what stands up to it: an earlier failure may yet come
  * to light, and then that one is told, whatever the number of threads. What writes variables stands behind a
  * barrier, and so sees every failure before it. In turn: all workers' shares on this thread, the last one's first. */
-void wg__run_list(const wg__run *r, int worker, int workers, int64_t base, uint64_t seed)
+static inline void run_list(const wg__run *r, int worker, int workers, int64_t base, uint64_t seed, wg__timeline *trace)
 {
     const wg__program *p = r->frame->program;
     for (int k = 0; k < p->n_instructions; k++) {
@@ -55,16 +77,22 @@ void wg__run_list(const wg__run *r, int worker, int workers, int64_t base, uint6
         if (r->in_turn && i->split && i->kind != WG__LOOP)
             last = workers - 1; /* a scan sees to its own shares */
         if (i->barrier && !r->in_turn)
-            wg__barrier_wait(r->barrier);
+            wait_at(r, worker, workers, k, trace);
         for (int w = last; w >= first; w--) {
             if ((w != 0 && !i->split) || base + k > atomic_load_explicit(&r->frame->failed, memory_order_relaxed))
                 continue;
-            if (i->kind == WG__LOOP)
-                wg__run_loop(r, w, workers, k, base, seed);
-            else
-                perform(r, w, workers, k, base);
+            do_one(r, w, workers, k, base, seed, trace);
         }
     }
+}
+
+/* Asked once, so that a run without a trace has no more to do than before there were any. */
+void wg__run_list(const wg__run *r, int worker, int workers, int64_t base, uint64_t seed)
+{
+    if (r->trace)
+        run_list(r, worker, workers, base, seed, r->trace);
+    else
+        run_list(r, worker, workers, base, seed, NULL);
 }
 
 /* ---- the whole program ---- */
@@ -120,7 +148,8 @@ static void forget_failures(wg__frame *f)
 
 wg_status wg__run_program(wg_exec *e, wg__frame *f)
 {
-    whole all = { .run = { f, &all.barrier, wg__store_draw(e->store), e->in_turn }, .seed = e->store->seed };
+    wg__timeline *trace = e->trace && wg__timeline_begin(e->trace, f->program, f->workers) ? e->trace : NULL;
+    whole all = { .run = { f, &all.barrier, wg__store_draw(e->store), e->in_turn, trace }, .seed = e->store->seed };
     forget_failures(f);
     for (int w = 0; w < f->workers; w++)
         wg__frame_draw(f, w, all.seed, all.run.step);
@@ -132,6 +161,8 @@ wg_status wg__run_program(wg_exec *e, wg__frame *f)
         begin(&all, 1);
         work(&all, 0, 1);
     }
+    if (trace)
+        wg__timeline_end(trace);
     return atomic_load_explicit(&f->failed, memory_order_relaxed) == INT64_MAX ? WG_OK : tell_failure(f);
 }
 

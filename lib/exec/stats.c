@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "exec/exec.h"
 #include "plan/loop.h"
+#include "plan/work.h"
 
 wg_status wg_exec_describe(wg_exec *e, wg_exec_stats *out)
 {
@@ -18,6 +19,11 @@ wg_status wg_exec_describe(wg_exec *e, wg_exec_stats *out)
     const wg__program *p = f->program;
     size_t bytes = 0;
     wg__frame_bytes(f, &bytes);
+    double flops = 0, touched = 0;
+    for (int k = 0; k < p->n_instructions; k++) {
+        flops += wg__instruction_flops(p, k);
+        touched += wg__instruction_bytes(p, k);
+    }
     wg_exec_stats s = {
         .size = out->size,
         .instructions = p->n_instructions,
@@ -30,6 +36,8 @@ wg_status wg_exec_describe(wg_exec *e, wg_exec_stats *out)
         .scratch = bytes - p->arena,
         .cost = p->cost,
         .threads = f->workers,
+        .flops = flops,
+        .bytes = touched,
     };
     memcpy(out, &s, out->size);
     return WG_OK;
