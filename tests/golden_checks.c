@@ -183,8 +183,8 @@ START_TEST(each_fault_is_caught_and_its_parameters_named)
     static const char *const sections[] = { "seed1", "seed2" };
     for (int i = 0; i < 2; i++) {
         const char *s = sections[i];
-        check_fault(s, &(faults){ .swapped = true }, "activations swapped", "W1 b1 W2 b2 W3 b3", i ? "dZ3 0" : "dA2 1",
-                    "wiring"); /* in seed1 dZ3 is dA3 itself: z3 > 0 everywhere */
+        check_fault(s, &(faults){ .swapped = true }, "activations swapped", "W1 b1 W2 b2 W3 b3", "dZ3 1",
+                    "wrong derivative"); /* in seed1 dZ3 is dA3 itself: z3 > 0 everywhere */
         check_fault(s, &(faults){ .dW = { 1, 1, 0 } }, "hidden dW without 1/m", "W1 W2", "dW1 0", "factor 3");
         check_fault(s, &(faults){ .dW = { 0, 2.0 / 3, 0 } }, "dW2 doubled", "W2", "dW2 0", "factor 2");
         check_fault(s, &(faults){ .db = { 4.0 / 3, 0, 0 } }, "db1 four times", "b1", "db1 0", "factor 4");

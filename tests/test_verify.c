@@ -38,5 +38,6 @@ int main(void)
     suite_add_tcase(s, verify_mutants());
     suite_add_tcase(s, verify_models());
     suite_add_tcase(s, verify_blame());
+    suite_add_tcase(s, verify_by_hand());
     return run_suite(s);
 }

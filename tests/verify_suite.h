@@ -10,6 +10,7 @@ TCase *verify_wrong_operators(void);
 TCase *verify_battery(void);
 TCase *verify_models(void);
 TCase *verify_blame(void);
+TCase *verify_by_hand(void);
 TCase *verify_mutants(void);
 
 #endif

@@ -41,14 +41,14 @@ static void accuse(wg__trial *t, wg__trace *trace, const wg__culprit *c, const w
         j->got / j->expected, j->tolerance);
 }
 
-/* All wrong by one factor: then it is the scalar, or what the backward pass begins with, and not each of them. */
-static void accuse_scalar(wg__trial *t, wg__trace *trace, const wg__judgement *j)
+/* All wrong by one factor, which no node that they share brought in: then it is the scalar, and not each of them. */
+static void accuse_scalar(wg__trial *t, wg__trace *trace, const wg__judgement *j, const wg__culprit *c)
 {
     const double ratio = j[0].got / j[0].expected;
     const wg_node *scalar = t->m->scalar;
     char label[WG__BLAME_LABEL], kind[WG__KIND_MAX];
     for (size_t i = 0; i < t->m->n_parts; i++)
-        if (j[i].verdict != WG_FAIL || !wg__within(j[i].got / j[i].expected, ratio, 1e-9 * fabs(ratio)))
+        if (j[i].verdict != WG_FAIL || c[i].common || !wg__within(j[i].got / j[i].expected, ratio, 1e-9 * fabs(ratio)))
             return;
     if (t->m->n_parts < 2 || ratio == 0)
         return;
@@ -67,12 +67,13 @@ static double offence(const wg__judgement *j)
     return isnan(off) ? INFINITY : off;
 }
 
-/* What a wrong part tells of the mistake: one that was found in the wiring explains factors elsewhere; a single element
- * is a multiple of anything. */
+/* What a wrong part tells of the mistake: a node that several share, or one that was found in the wiring, explains more
+ * than factors elsewhere do; a single element is a multiple of anything. */
 static int telling(const wg__theta_part *part, const wg__culprit *c)
 {
-    bool wiring = !strcmp(c->kind, "wiring") || !strcmp(c->kind, "wrong derivative");
-    return wiring ? 2 : part->leaf->count > 1;
+    bool wiring =
+        !strcmp(c->kind, "wiring") || !strcmp(c->kind, "wrong derivative") || !strcmp(c->kind, "missing term");
+    return wiring ? 3 : c->common ? 2 : part->leaf->count > 1;
 }
 
 /* The wrong part to be named next: the most telling, of those the one that is off by most; n_parts: there is none. */
@@ -90,17 +91,20 @@ static size_t worst_of(const wg__model *m, const wg__judgement *j, const wg__cul
     return worst;
 }
 
-static wg_status accuse_all(wg__trial *t, wg__trace *trace, wg__wiring *w, wg__judgement *j)
+static wg_status accuse_all(wg__trial *t, wg__trace *trace, bool sound, wg__judgement *j)
 {
     size_t n = t->m->n_parts;
     wg__culprit *c = wg__alloc_zero(NULL, n, sizeof *c);
+    wg__wiring *w = c && sound ? wg__wiring_open(trace) : NULL;
     if (!c)
         return WG_ERR_NOMEM;
-    for (size_t i = 0; i < n && w; i++)
-        if (j[i].verdict == WG_FAIL)
-            wg__wiring_find(w, i, &c[i]);
+    if (w)
+        wg__wiring_find(w, j, c);
+    if (sound)
+        accuse_scalar(t, trace, j, c);
     for (size_t i; (i = worst_of(t->m, j, c)) < n; j[i].verdict = WG_PASS)
         accuse(t, trace, &c[i], &j[i], i);
+    wg__wiring_free(w);
     wg__free(NULL, c, n, sizeof *c);
     return WG_OK;
 }
@@ -112,16 +116,12 @@ static wg_status judge_parts(wg__trial *t, wg__trace *trace, bool sound)
     wg_status st = WG_OK;
     size_t n = t->m->n_parts;
     wg__judgement *j = wg__alloc_zero(NULL, n, sizeof *j);
-    wg__wiring *w = j && sound ? wg__wiring_open(trace) : NULL;
     for (size_t i = 0; i < n && j && !st; i++)
         for (int k = 0; k < 2 && !st && j[i].verdict == (k ? WG_FAIL : WG_PASS); k++) {
             st = wg__trace_walk(trace, fresh_key(&t->stream), (long)i);
             j[i] = judgement_of(trace, true);
         }
-    if (j && !st && sound)
-        accuse_scalar(t, trace, j);
-    st = !j ? WG_ERR_NOMEM : st ? st : accuse_all(t, trace, w, j);
-    wg__wiring_free(w);
+    st = !j ? WG_ERR_NOMEM : st ? st : accuse_all(t, trace, sound, j);
     wg__free(NULL, j, n, sizeof *j);
     return st;
 }

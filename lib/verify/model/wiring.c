@@ -1,8 +1,7 @@
-/* Matching a hand-written backward pass with reverse mode's. */
+/* Matching a hand-written backward pass with reverse mode's, node by node. */
 #include "verify/model/wiring.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "exec/exec.h"
@@ -10,18 +9,7 @@
 
 enum { UNKNOWN, YES, NO };
 
-struct wg__wiring {
-    wg__trace *t;
-    wg__arena memory;
-    wg_exec *exec;
-    size_t before, after; /* reverse mode's nodes are before .. after - 1 */
-    unsigned char *forward,
-        *theirs;            /* by node index: the scalar needs it; the gradients under test do, and it does not */
-    unsigned char *carries; /* by node index: something of reverse mode's goes into it */
-    wg_grads naive;         /* the cotangents of all forward nodes, unrewritten */
-};
-
-static wg_view value(const wg__wiring *w, const wg_node *n)
+wg_view wg__wiring_value(const wg__wiring *w, const wg_node *n)
 {
     wg_view kept = { 0 };
     if (wg__op_of(n)->flags & WG_LEAF)
@@ -29,23 +17,25 @@ static wg_view value(const wg__wiring *w, const wg_node *n)
     return w->exec ? wg_result(w->exec, n) : kept;
 }
 
-/* Is x a multiple of y? A lone element is of anything, so there only y itself will do. */
-static bool proportional(wg_view x, wg_view y, double *ratio)
+bool wg__wiring_proportional(wg_view x, wg_view y, double *ratio)
 {
     int64_t n = wg_shape_count(x.shape);
     if (!x.data || !y.data || x.dtype != WG_F64 || y.dtype != WG_F64 || n < 1 || n != wg_shape_count(y.shape))
         return false;
     const double *a = x.data, *b = y.data;
+    bool uniform = true;
     double cross = wg__dot_of((size_t)n, a, b).value, square = wg__dot_of((size_t)n, b, b).value, large = 0;
     *ratio = cross / square;
     if (!isfinite(*ratio) || *ratio == 0)
         return false;
     for (int64_t i = 0; i < n; i++)
         large = fmax(large, fabs(a[i]));
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n; i++) {
         if (!wg__within(a[i], *ratio * b[i], 1e-9 * large))
             return false;
-    return n > 1 || fabs(*ratio - 1) < 1e-9;
+        uniform = uniform && a[i] == a[0];
+    }
+    return !uniform || fabs(*ratio - 1) < 1e-9;
 }
 
 /* ---- reverse mode for every node ---- */
@@ -105,6 +95,29 @@ static bool run(wg__wiring *w)
     return w->exec && wg_run(w->exec) == WG_OK;
 }
 
+/* Counts, and fills in where there is room already, what is right for the forward node `of`. */
+static void add_right(wg__wiring *w, const wg_node *of, const wg_node *node)
+{
+    if (w->right)
+        w->right[w->n_rights] = (wg__right){ of, node, wg__wiring_value(w, node) };
+    w->n_rights++;
+    for (int s = 0; s < node->operation->n_in && node->index >= w->before && !strcmp(wg__op_of(node)->name, "add"); s++)
+        if (node->operation->in[s]->index >= w->before)
+            add_right(w, of, node->operation->in[s]);
+}
+
+static bool list_rights(wg__wiring *w)
+{
+    for (int filling = 0; filling < 2; filling++) {
+        if (filling && !(w->right = wg__arena_alloc(&w->memory, (w->n_rights + 1) * sizeof *w->right)))
+            return false;
+        w->n_rights = 0;
+        for (size_t i = 0; i < w->naive.of.n; i++)
+            add_right(w, w->naive.wrt.at[i], w->naive.of.at[i]);
+    }
+    return true;
+}
+
 static bool mark(wg__wiring *w)
 {
     const wg__model *m = w->t->m;
@@ -130,7 +143,7 @@ wg__wiring *wg__wiring_open(wg__trace *t)
         return NULL;
     w->t = t;
     w->memory.allocator = &wg__default_allocator;
-    if (mark(w) && differentiate(w) && run(w))
+    if (mark(w) && differentiate(w) && run(w) && list_rights(w))
         return w;
     wg__wiring_free(w);
     return NULL;
@@ -147,53 +160,68 @@ void wg__wiring_free(wg__wiring *w)
 
 /* ---- matching ---- */
 
-/* The forward node whose cotangent u is a multiple of, `prefer` first; NULL: none. */
-static const wg_node *owner_of(const wg__wiring *w, const wg_node *u, const wg_node *prefer)
+const wg_node *wg__wiring_cotangent(const wg__wiring *w, const wg_node *of)
 {
-    double ratio;
-    const wg_node *found = NULL;
     for (size_t i = 0; i < w->naive.of.n; i++)
-        if ((!found || w->naive.wrt.at[i] == prefer) && proportional(value(w, u), value(w, w->naive.of.at[i]), &ratio))
-            found = w->naive.wrt.at[i];
-    return found;
+        if (w->naive.wrt.at[i] == of)
+            return w->naive.of.at[i];
+    return NULL;
 }
 
-/* Is u, or a multiple of it, anything that the forward pass or reverse mode has? */
-static bool is_known(const wg__wiring *w, const wg_node *u)
+bool wg__wiring_known(const wg__wiring *w, const wg_node *u)
 {
     const wg_graph *g = w->t->m->twin.graph;
     double ratio;
     if (!w->theirs[u->index])
         return true;
     for (size_t i = 0; i < w->after; i++)
-        if ((i >= w->before || w->forward[i]) && proportional(value(w, u), value(w, g->nodes[i]), &ratio))
+        if ((i >= w->before || w->forward[i]) &&
+            wg__wiring_proportional(wg__wiring_value(w, u), wg__wiring_value(w, g->nodes[i]), &ratio))
             return true;
     return false;
 }
 
-/* Has a cotangent gone into u? */
-static bool carries(wg__wiring *w, const wg_node *u)
+/* What only looks at a cotangent, as a comparison does, hands none on. */
+static bool carries_on(wg__wiring *w, const wg_node *u)
+{
+    double ratio;
+    if (u->dtype != WG_F64 || wg__op_of(u)->flags & WG_NO_GRADIENT)
+        return false;
+    for (size_t i = 0; i < w->n_rights; i++)
+        if (wg__wiring_proportional(wg__wiring_value(w, u), w->right[i].value, &ratio))
+            return true;
+    for (int s = 0; s < u->operation->n_in; s++)
+        if (wg__wiring_carries(w, u->operation->in[s]))
+            return true;
+    return false;
+}
+
+bool wg__wiring_carries(wg__wiring *w, const wg_node *u)
 {
     unsigned char *known = &w->carries[u->index];
     if (!w->theirs[u->index])
         return false;
-    if (*known == UNKNOWN) {
-        bool any = owner_of(w, u, NULL) != NULL;
-        for (int s = 0; s < u->operation->n_in && !any; s++)
-            any = carries(w, u->operation->in[s]);
-        *known = any ? YES : NO;
-    }
+    if (*known == UNKNOWN)
+        *known = carries_on(w, u) ? YES : NO;
     return *known == YES;
+}
+
+int wg__wiring_carrier(wg__wiring *w, const wg_node *u)
+{
+    for (int s = 0; s < u->operation->n_in; s++)
+        if (wg__wiring_carries(w, u->operation->in[s]))
+            return s;
+    return -1;
 }
 
 /* ---- where it goes astray ---- */
 
-/* Down along operands of which `wrong` is true, to the last. *slot: the operand that carries what it is made of. */
-static const wg_node *follow(wg__wiring *w, const wg_node *u, bool (*wrong)(wg_view))
+/* Down along operands of which `wrong` is true, to the last. */
+static const wg_node *follow(const wg__wiring *w, const wg_node *u, bool (*wrong)(wg_view))
 {
     for (int s = 0; s < u->operation->n_in; s++) {
         const wg_node *in = u->operation->in[s];
-        if (w->theirs[in->index] && wrong(value(w, in)))
+        if (w->theirs[in->index] && wrong(wg__wiring_value(w, in)))
             return follow(w, in, wrong);
     }
     return u;
@@ -216,138 +244,59 @@ static bool any_infinite(wg_view v)
     return false;
 }
 
-static bool sets_factor(const wg_node *u)
-{
-    static const char *const ops[] = { "scale", "mul", "div", "mean" };
-    for (size_t i = 0; i < WG_COUNT(ops); i++)
-        if (!strcmp(wg__op_of(u)->name, ops[i]))
-            return true;
-    return false;
-}
-
-/* The gradient is a multiple: the last node that could set the factor. */
-static void find_factor(wg__wiring *w, const wg_node *u, wg_view right, double ratio, wg__culprit *out)
-{
-    const wg_node *below = u;
-    out->node = NULL;
-    while (below && !out->node) {
-        u = below, below = NULL;
-        for (int s = 0; s < u->operation->n_in; s++) {
-            double of;
-            const wg_node *in = u->operation->in[s];
-            if (!w->theirs[in->index] || !proportional(value(w, in), right, &of))
-                continue;
-            out->slot = s;
-            below = in;
-            if (sets_factor(u) || fabs(of - ratio) > 1e-9 * fabs(ratio))
-                out->node = u;
-            break;
-        }
-    }
-    if (out->node)
-        return;
-    out->node = u;
-    for (int s = 0; s < u->operation->n_in; s++)
-        if (carries(w, u->operation->in[s]))
-            out->slot = s;
-}
-
 /* The lowest node that nothing matches although its operands do. */
 static const wg_node *lowest_unknown(wg__wiring *w, const wg_node *u)
 {
     for (int s = 0; s < u->operation->n_in; s++) {
         const wg_node *in = u->operation->in[s];
-        if (w->theirs[in->index] && carries(w, in) && !is_known(w, in))
+        if (wg__wiring_carries(w, in) && !wg__wiring_known(w, in))
             return lowest_unknown(w, in);
     }
     return u;
 }
 
-/* The forward node whose cotangent, by its shape, should stand at u, on the way that reverse mode goes to `from`. */
-static const wg_node *rightful(const wg__wiring *w, const wg_node *from, const wg_node *u, int depth)
-{
-    for (size_t i = 0; i < w->naive.of.n; i++)
-        if (w->naive.of.at[i] == from && from->index >= w->before &&
-            wg_shape_equal(value(w, from).shape, value(w, u).shape) &&
-            !(wg__op_of(w->naive.wrt.at[i])->flags & WG_LEAF))
-            return w->naive.wrt.at[i];
-    for (int s = 0; depth && s < from->operation->n_in; s++) {
-        const wg_node *in = from->operation->in[s],
-                      *found = in->index >= w->before ? rightful(w, in, u, depth - 1) : NULL;
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-/* What the forward pass makes of n first. */
-static const wg_node *consumer_of(const wg__wiring *w, const wg_node *n)
-{
-    const wg_graph *g = w->t->m->twin.graph;
-    for (size_t i = 0; i < w->before; i++)
-        for (int s = 0; w->forward[i] && s < g->nodes[i]->operation->n_in; s++)
-            if (g->nodes[i]->operation->in[s] == n)
-                return g->nodes[i];
-    return NULL;
-}
-
-/* A node that is no multiple of what should stand there: either another node's cotangent goes in, or the rest is wrong. */
-static void explain(wg__wiring *w, const wg_node *cotangent, wg__culprit *out)
-{
-    enum { DEPTH = 6 };
-    const wg_node *u = out->node, *at = rightful(w, cotangent, u, DEPTH), *after = at ? consumer_of(w, at) : NULL;
-    for (int s = 0; s < u->operation->n_in; s++)
-        if (carries(w, u->operation->in[s])) {
-            out->slot = s;
-            break;
-        }
-    const wg_node *arrives = u->operation->n_in ? owner_of(w, u->operation->in[out->slot], after) : NULL;
-    if (!after || !arrives)
-        return;
-    char a[WG__BLAME_LABEL], b[WG__BLAME_LABEL];
-    wg__blame_label(w->t, arrives, a);
-    wg__blame_label(w->t, after, b);
-    if (arrives != after) {
-        snprintf(out->kind, sizeof out->kind, "%s", "wiring");
-        snprintf(out->remark, sizeof out->remark, "operand %d is the gradient of %s where that of %s belongs",
-                 out->slot, a, b);
-        return;
-    }
-    for (int s = 0; s < u->operation->n_in; s++)
-        if (s != out->slot) {
-            out->slot = s;
-            snprintf(out->kind, sizeof out->kind, "%s", "wrong derivative");
-            snprintf(out->remark, sizeof out->remark, "operand %d is not the derivative of %s", s, b);
-            return;
-        }
-}
-
-void wg__wiring_find(wg__wiring *w, size_t index, wg__culprit *out)
+/* Fills in a culprit, or the ratio where the gradient is a multiple of the right one. */
+static void find(wg__wiring *w, size_t index, wg__culprit *out)
 {
     const wg__theta_part *part = &w->t->m->parts[index];
-    const wg_node *u = part->gradient, *cotangent = NULL;
-    *out = (wg__culprit){ 0 };
-    for (size_t i = 0; i < w->naive.of.n; i++)
-        if (w->naive.wrt.at[i] == part->leaf->node)
-            cotangent = w->naive.of.at[i];
+    const wg_node *u = part->gradient, *cotangent = wg__wiring_cotangent(w, part->leaf->node);
     if (!w->theirs[u->index] || !cotangent)
         return;
-    wg_view right = value(w, cotangent), wrong = value(w, u);
-    double ratio = 0;
+    wg_view right = wg__wiring_value(w, cotangent), wrong = wg__wiring_value(w, u);
     if (!right.data || !wrong.data)
         return;
-    bool lone = part->leaf->count == 1 && isfinite(*(const double *)wrong.data / *(const double *)right.data);
+    double of = part->leaf->count == 1 ? *(const double *)wrong.data / *(const double *)right.data : NAN;
+    bool lone = isfinite(of) && of != 0;
     wg__kind_of(part->leaf->count, right.data, wrong.data, part->leaf->shape, 1e-9, out->kind);
     if (all_zero(wrong)) {
         out->node = follow(w, u, all_zero);
     } else if (any_infinite(wrong)) {
         out->node = follow(w, u, any_infinite);
-    } else if (proportional(wrong, right, &ratio)) {
-        find_factor(w, u, right, ratio, out);
+    } else if (wg__wiring_proportional(wrong, right, &of)) {
+        out->ratio = of, out->multiple = u;
     } else {
-        out->node = lowest_unknown(w, u);
-        if (lone && out->node == u) /* one element cannot be told from a multiple */
-            return;
-        explain(w, cotangent, out);
+        const wg_node *lowest = lowest_unknown(w, u);
+        if (lone && lowest == u) /* one element cannot be told from a multiple */
+            out->ratio = of, out->multiple = u;
+        else
+            wg__wiring_step(w, lowest, u, cotangent, out);
     }
+}
+
+/* Several gradients may go astray at one node. */
+static void mark_common(const wg__wiring *w, wg__culprit *c)
+{
+    for (size_t i = 0; i < w->t->m->n_parts; i++)
+        for (size_t k = 0; k < w->t->m->n_parts; k++)
+            if (k != i && c[i].node && c[i].node == c[k].node)
+                c[i].common = true;
+}
+
+void wg__wiring_find(wg__wiring *w, const wg__judgement *j, wg__culprit *culprits)
+{
+    for (size_t i = 0; i < w->t->m->n_parts; i++)
+        if (j[i].verdict == WG_FAIL)
+            find(w, i, &culprits[i]);
+    wg__wiring_factors(w, j, culprits);
+    mark_common(w, culprits);
 }
