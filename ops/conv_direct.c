@@ -19,12 +19,6 @@ enum { WG__DIRECT_WIDTH = 4 }; /* vectors of each of four rows that fit the regi
 enum { WG__DIRECT_WIDTH = 2 };
 #endif
 
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 4")
-#endif
-
 #define T float
 #define TYPE f32
 #include "ops/conv_direct_stage.h"

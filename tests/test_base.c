@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <wengert/store.h>
 
@@ -435,6 +436,33 @@ START_TEST(test_a_barrier_shows_each_what_all_have_written)
 }
 END_TEST
 
+/* Worker 0 comes so late that the others have gone to sleep. */
+static void meet_late(void *arg, int worker, int workers)
+{
+    meeting *m = arg;
+
+    for (int round = 1; round <= 5; round++) {
+        if (worker == 0)
+            nanosleep(&(struct timespec){ .tv_nsec = 3000000 }, NULL);
+        m->told[worker] = round;
+        wg__barrier_wait(&m->barrier);
+        for (int w = 0; w < workers; w++)
+            if (m->told[w] != round)
+                m->wrong = 1;
+        wg__barrier_wait(&m->barrier);
+    }
+}
+
+START_TEST(test_a_barrier_wakes_those_who_have_gone_to_sleep)
+{
+    meeting m = { .wrong = 0 };
+
+    wg__team_run(MANY, begin_meeting, meet_late, &m);
+    ck_assert_int_eq(m.wrong, 0);
+    ck_assert_int_eq(m.told[0], 5);
+}
+END_TEST
+
 static void run_inside(void *arg, int worker, int workers)
 {
     (void)workers;
@@ -512,6 +540,7 @@ int main(void)
     tcase_add_test(numbers, test_numpy_legacy_values);
     tcase_add_test(threads, test_parts_cover_everything_once_and_cut_at_the_grain);
     tcase_add_test(threads, test_a_barrier_shows_each_what_all_have_written);
+    tcase_add_test(threads, test_a_barrier_wakes_those_who_have_gone_to_sleep);
     tcase_add_test(threads, test_one_thread_and_nested_runs_are_serial);
     tcase_add_test(threads, test_the_child_of_a_fork_runs_serially_and_does_not_hang);
     tcase_add_test(threads, test_the_environment_tells_the_number_of_threads);

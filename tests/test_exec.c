@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "exec/store.h"
+#include "exec/exec.h"
 #include "suite.h"
 #include <wengert.h>
 
@@ -642,6 +642,56 @@ static void *serve(void *arg)
     return NULL;
 }
 
+/* What a run would take alone and together, for so many runs. Returns in how many of them workers ran together. */
+static int runs_together(wg__pace *p, double alone, double together, int runs)
+{
+    int n = 0;
+    for (int i = 0; i < runs; i++) {
+        n += p->together;
+        wg__pace_note(p, p->together ? together : alone);
+    }
+    return n;
+}
+
+START_TEST(the_quicker_way_to_run_is_kept_and_the_other_tried_again)
+{
+    wg__pace p;
+    wg__pace_begin(&p);
+    const int slow = runs_together(&p, 1e-4, 1e-2, 20000);
+    ck_assert_int_gt(slow, 0);
+    ck_assert_int_lt(slow, 20000 / 50);
+    ck_assert_int_gt(runs_together(&p, 1e-4, 5e-5, 20000), 20000 / 2); /* the machine has become idle */
+    ck_assert_int_lt(runs_together(&p, 1e-4, 1e-2, 20000), 20000 / 50);
+}
+END_TEST
+
+START_TEST(a_program_runs_with_all_workers_or_alone_to_the_same_bits)
+{
+    wg_graph *g = wg_graph_new();
+    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(512, 512));
+    wg_node *y = wg_sum(wg_exp(wg_sin(x)), WG_AXES(0), false);
+    wg_exec *e = exec_of(g, WG_INFER, WG_NODES(y), WG_OPTS(wg_exec_opts, .threads = 2));
+    float *values = malloc(512 * 512 * sizeof *values), first[512];
+    bool was[2] = { false, false };
+    ck_assert_ptr_nonnull(values);
+    for (int i = 0; i < 512 * 512; i++)
+        values[i] = (float)(i % 1000) * 0.003f;
+    ck_assert_int_eq(wg_bind(e, x, wg_view_of(values, WG_F32, WG_SHAPE(512, 512))), WG_OK);
+    for (int run = 0; run < 12; run++) {
+        ck_assert_int_eq(wg_prepare(e), WG_OK);
+        was[e->now->pace.together] = true;
+        ck_assert_int_eq(wg_run(e), WG_OK);
+        if (run == 0)
+            memcpy(first, wg_result(e, y).data, sizeof first);
+        ck_assert_mem_eq(first, wg_result(e, y).data, sizeof first);
+    }
+    ck_assert(was[0] && was[1]);
+    wg_exec_free(e);
+    wg_graph_free(g);
+    free(values);
+}
+END_TEST
+
 START_TEST(many_threads_share_a_plan)
 {
     fixture f = begin();
@@ -793,6 +843,11 @@ int main(void)
     tcase_add_test(t, a_run_allocates_nothing);
     tcase_add_test(t, a_chain_is_one_instruction_that_needs_no_memory_inside);
     tcase_add_test(t, the_first_failure_in_program_order_is_told);
+    tcase_add_test(t, the_quicker_way_to_run_is_kept_and_the_other_tried_again);
+#ifdef _OPENMP
+    if (!wg__team_forced())
+        tcase_add_test(t, a_program_runs_with_all_workers_or_alone_to_the_same_bits);
+#endif
     tcase_add_test(t, many_threads_share_a_plan);
     tcase_add_test(t, many_threads_compile_one_graph);
     tcase_add_test(t, dropout_follows_mode_and_step);

@@ -2,7 +2,6 @@
 #include "base/team.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,36 +10,12 @@
 #include <omp.h>
 #endif
 
-enum { TEAM_MAX = 256, SPINS = 4000 }; /* some 100 us of spinning: what waking a sleeping thread would cost */
-
-static void pause_a_little(void)
-{
-#if defined __x86_64__ || defined __i386__
-    __builtin_ia32_pause();
-#elif defined __aarch64__
-    __asm__ volatile("yield");
-#endif
-}
-
-/* Waits until *word differs from `old`. Yields after a while: the one waited for may need this very processor. */
-static void wait_for_change(atomic_uint *word, unsigned old)
-{
-    int spins = 0;
-
-    while (atomic_load_explicit(word, memory_order_acquire) == old) {
-        if (spins < SPINS) {
-            spins++;
-            pause_a_little();
-        } else {
-            sched_yield();
-        }
-    }
-}
+enum { TEAM_MAX = 256 };
 
 void wg__barrier_init(wg__barrier *b, int workers)
 {
+    wg__signal_init(&b->round, 0);
     atomic_init(&b->arrived, 0);
-    atomic_init(&b->round, 0);
     b->workers = (unsigned)workers;
 }
 
@@ -48,15 +23,14 @@ void wg__barrier_init(wg__barrier *b, int workers)
  * `round`. */
 void wg__barrier_wait(wg__barrier *b)
 {
-    unsigned round = atomic_load_explicit(&b->round, memory_order_relaxed); /* cannot change before we arrive */
-
     if (b->workers <= 1)
         return;
+    unsigned round = atomic_load_explicit(&b->round.value, memory_order_relaxed); /* cannot change before we arrive */
     if (atomic_fetch_add_explicit(&b->arrived, 1, memory_order_acq_rel) + 1 == b->workers) {
         atomic_store_explicit(&b->arrived, 0, memory_order_relaxed);
-        atomic_store_explicit(&b->round, round + 1, memory_order_release);
+        wg__signal_set(&b->round, round + 1);
     } else {
-        wait_for_change(&b->round, round);
+        wg__signal_wait(&b->round, round);
     }
 }
 
@@ -107,25 +81,31 @@ static bool may_enter_region(void)
     return atomic_load(&watching);
 }
 
-/* Worker 0 learns how many there are, calls `begin`, and opens the gate for the others. */
+/* Worker 0 learns how many there are, calls `begin`, and opens the gate for the others; in the end it waits for them here,
+ * for OpenMP would spin much longer. */
 static void run_region(int threads, void (*begin)(void *, int), void (*work)(void *, int, int), void *arg)
 {
-    atomic_uint gate;
+    wg__signal gate, end;
+    atomic_int done;
 
-    atomic_init(&gate, begin == NULL);
-#pragma omp parallel num_threads(threads) default(none) shared(gate, begin, work, arg)
+    wg__signal_init(&gate, begin == NULL);
+    wg__signal_init(&end, 0);
+    atomic_init(&done, 1);
+#pragma omp parallel num_threads(threads) default(none) shared(gate, end, done, begin, work, arg)
     {
         int worker = omp_get_thread_num(), workers = omp_get_num_threads();
 
-        if (begin != NULL) {
-            if (worker == 0) {
-                begin(arg, workers);
-                atomic_store_explicit(&gate, 1, memory_order_release);
-            } else {
-                wait_for_change(&gate, 0);
-            }
+        if (begin != NULL && worker == 0) {
+            begin(arg, workers);
+            wg__signal_set(&gate, 1);
+        } else if (begin != NULL) {
+            wg__signal_wait(&gate, 0);
         }
         work(arg, worker, workers);
+        if (worker == 0 && workers > 1)
+            wg__signal_wait(&end, 0);
+        else if (atomic_fetch_add_explicit(&done, 1, memory_order_acq_rel) + 1 == workers)
+            wg__signal_set(&end, 1);
     }
 }
 

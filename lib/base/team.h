@@ -3,13 +3,13 @@
 #ifndef WG_BASE_TEAM_H
 #define WG_BASE_TEAM_H
 
-#include <stdatomic.h>
+#include "base/signal.h"
 #include <stdint.h>
 
-/* A place where all workers of one team meet. Reusable; spins for a bounded time, then yields the processor. */
+/* A place where all workers of one team meet. Reusable; those who come early spin for a bounded time, then sleep. */
 typedef struct wg__barrier {
+    wg__signal round;
     _Alignas(64) atomic_uint arrived;
-    _Alignas(64) atomic_uint round;
     unsigned workers;
 } wg__barrier;
 void wg__barrier_init(wg__barrier *, int workers);

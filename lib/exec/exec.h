@@ -67,11 +67,22 @@ typedef struct wg__failure {
     char text[WG__ERROR_MAX];
 } wg__failure;
 
+/* How long runs have taken with one worker and with all, in seconds: see pace.c. */
+typedef struct wg__pace {
+    bool on;           /* else always with all */
+    bool together;     /* the present way: with all */
+    double took[2];    /* a run alone, together; 0: not tried yet */
+    double spent, due; /* in the present way since the last trial; when the next one comes */
+    double sum;        /* of the trial so far */
+    int left;          /* runs of the trial to come; 0: there is none */
+} wg__pace;
+
 typedef struct wg__frame {
     wg__program *program;
     wg_shape *fed; /* by leaf of the plan: the shapes that the program is for */
     wg__arena memory;
     int workers;
+    wg__pace pace;
     wg__portion *part; /* of worker w in instruction i: part[w * n_instructions + i] */
     wg__patch *patch;  /* of buffer b and worker w: patch[patch_begin[b * workers + w]] .. */
     int *patch_begin;
@@ -163,6 +174,10 @@ void wg__run_list(const wg__run *, int worker, int workers, int64_t base, uint64
 void wg__note_failure(wg__frame *, int worker, int64_t at, int step, wg_status);
 /* One worker's part in a scan: instruction `number` of the run's program. */
 void wg__run_loop(const wg__run *, int worker, int workers, int number, int64_t base, uint64_t seed);
+
+/* Begins to find out which way is quicker; what the last run took. */
+void wg__pace_begin(wg__pace *);
+void wg__pace_note(wg__pace *, double seconds);
 
 /* The whole program. */
 wg_status wg__run_program(wg_exec *, wg__frame *);

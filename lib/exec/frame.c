@@ -5,6 +5,9 @@
 #include "exec/exec.h"
 #include "plan/loop.h"
 
+/* Nanoseconds: work that is longer is quicker with all workers, whatever else runs, or hardly slower. */
+enum { WORTH_A_TRIAL = 5000000 };
+
 typedef struct framer {
     const wg_exec *exec;
     wg__frame *frame;
@@ -155,6 +158,8 @@ static bool make(framer *f, const wg_shape *fed)
     const wg__program *p = frame->program;
     size_t n = (size_t)p->n_instructions, leaves = p->plan->n_leaves;
     frame->workers = p->parallel ? f->exec->threads : 1;
+    if (frame->workers > 1 && p->cost < WORTH_A_TRIAL && !f->exec->harsh && !wg__team_forced())
+        wg__pace_begin(&frame->pace);
     frame->fed = wg__arena_alloc(&frame->memory, leaves * sizeof *fed);
     frame->part = wg__arena_alloc(&frame->memory, (size_t)frame->workers * n * sizeof *frame->part);
     frame->failure = wg__arena_alloc(&frame->memory, (size_t)frame->workers * sizeof *frame->failure);

@@ -115,6 +115,13 @@ static void begin(void *arg, int workers)
     wg__barrier_init(&w->barrier, workers);
 }
 
+static void run_at_pace(wg__pace *p, int workers, whole *all)
+{
+    const int64_t from = wg__timeline_now();
+    wg__team_run(p->together ? workers : 1, begin, work, all);
+    wg__pace_note(p, 1e-9 * (double)(wg__timeline_now() - from));
+}
+
 wg_status wg__fail_at_node(const wg_node *user, wg_status status)
 {
     char label[640];
@@ -153,14 +160,12 @@ wg_status wg__run_program(wg_exec *e, wg__frame *f)
     forget_failures(f);
     for (int w = 0; w < f->workers; w++)
         wg__frame_draw(f, w, all.seed, all.run.step);
-    if (e->in_turn) {
+    if (e->in_turn)
         work(&all, 0, f->workers);
-    } else if (f->workers > 1) {
+    else if (f->pace.on)
+        run_at_pace(&f->pace, f->workers, &all);
+    else
         wg__team_run(f->workers, begin, work, &all);
-    } else {
-        begin(&all, 1);
-        work(&all, 0, 1);
-    }
     if (trace)
         wg__timeline_end(trace);
     return atomic_load_explicit(&f->failed, memory_order_relaxed) == INT64_MAX ? WG_OK : tell_failure(f);
