@@ -6,7 +6,7 @@ build=${1:?usage: lint.sh BUILD-DIRECTORY}
 build=$(cd "$build" && pwd)
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-2}
-flags="-std=c11 -D_POSIX_C_SOURCE=200809L -DHAVE_CONFIG_H -DWG_ISA=base -DWG_BASELINE=1 -I$build -Ilib -Iinclude -I."
+flags="-std=c11 -D_POSIX_C_SOURCE=200809L -DHAVE_CONFIG_H -DWG_ISA=base -DWG_BASELINE=1 -I$build -I$build/tools/bench -Ilib -Iinclude -Itools -I."
 status=0
 
 for tool in clang-tidy cppcheck; do

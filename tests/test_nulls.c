@@ -209,6 +209,7 @@ START_TEST(plans_runs_and_stores)
     NO_VIEW(wg_result(NULL, NULL));
     NO_STATUS(wg_exec_describe(NULL, &(wg_exec_stats){ .size = sizeof(wg_exec_stats) }));
     NO_POINTER(wg_exec_listing(NULL));
+    NO_STATUS(wg_exec_trace(NULL, "trace.json"));
     NO_STATUS(wg_interpret(NULL, NULL, NULL));
     NO_POINTER(wg_graph_store(NULL));
     NO_POINTER(wg_store_new(NULL, 0));

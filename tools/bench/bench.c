@@ -173,7 +173,7 @@ static void say_own(struct table_of_times *t, const row *r, const contender *c)
 static void say_peers(const struct table_of_times *t, const row *r, const contender *c, int n)
 {
     for (int k = t->n_threads; k < n; k++) {
-        bool first = k == t->n_threads || strcmp(c[k].peer, c[k - 1].peer);
+        bool first = k == t->n_threads || strcmp(c[k].peer, c[k - 1].peer) != 0;
         if (!first)
             continue;
         tool_say("    %-44s", c[k].peer);
@@ -223,7 +223,7 @@ static void measure_all(struct table_of_times *t)
         const section *s = &sections[i];
         if ((t->o->only ? !is_in(t->o->only, s->name) : s->on_request) || (s->only_f32 && t->dtype != WG_F32))
             continue;
-        if (strcmp(title, s->title))
+        if (strcmp(title, s->title) != 0)
             say_header(t, s->title);
         title = s->title;
         row r;

@@ -26,10 +26,11 @@ typedef struct contender {
     const char *peer; /* NULL: ours */
     int threads;
     int64_t repeat; /* runs a sample */
+    bool warms;     /* a run that does not count fills the caches before each sample */
     double median, fastest, slowest; /* seconds a run; NaN when it failed */
 } contender;
 /* Times them in turn, round after round, so that whatever else happens on the machine falls on all alike: about `budget`
- * seconds each. Closes the runners. */
+ * seconds each, and at least three samples. Closes the runners. */
 void measure(contender *, int n, double budget);
 
 /* ---- limits ---- */

@@ -183,23 +183,26 @@ static double bandwidth_of(passing *pass, uint64_t *memory, size_t bytes, int th
     return best;
 }
 
+enum { PASSES = 3 };
+static passing *pass_of(int number)
+{
+#if defined __x86_64__ && defined __GNUC__
+    if (number != 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return number == 0 ? read_only_avx2 : updated_avx2;
+#endif
+    return number == 0 ? read_only : number == 1 ? copied : updated;
+}
+
 /* From the first cache to memory, sizes in even steps on a logarithmic scale. */
 static void measure_memory(limits *l)
 {
-    passing *passes[] = { read_only, copied, updated };
-#if defined __x86_64__ && defined __GNUC__
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        passes[0] = read_only_avx2;
-        passes[2] = updated_avx2;
-    }
-#endif
     uint64_t *memory = tool_alloc(MEMORY_MOST / sizeof *memory, sizeof *memory);
     memset(memory, 1, MEMORY_MOST);
     for (int i = 0; i < MEMORY_SIZES; i++) {
         double ratio = (double)MEMORY_MOST / MEMORY_LEAST;
         l->bytes[i] = MEMORY_LEAST * pow(ratio, i / (MEMORY_SIZES - 1.0));
-        for (size_t k = 0; k < WG_COUNT(passes); k++) {
-            double one = bandwidth_of(passes[k], memory, (size_t)l->bytes[i], l->threads);
+        for (int k = 0; k < PASSES; k++) {
+            double one = bandwidth_of(pass_of(k), memory, (size_t)l->bytes[i], l->threads);
             l->bandwidth[i] = one > l->bandwidth[i] ? one : l->bandwidth[i];
         }
     }

@@ -1,12 +1,19 @@
-/* Medians of samples that are taken in turn. */
-#include "progress.h"
+/* Medians of samples that are taken in turn: in each round a burst of each contender. */
 #include "bench.h"
+#include "progress.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROUNDS = 15, ROUNDS_LEAST = 5 };
+enum { ROUNDS = 15, ROUNDS_LEAST = 3, BURST = 16 };
+/* Seconds. A sample is long enough for the clock, and no longer: what interrupts one leaves the others alone. */
+static const double sample_least = 1e-3, long_run = 0.02;
+
+struct samples {
+    double at[ROUNDS * BURST];
+    int n;
+};
 
 static int by_value(const void *a, const void *b)
 {
@@ -21,13 +28,15 @@ static double sample(contender *c, int64_t times)
     return c->runner.run(c->runner.state, times, &taken) ? taken / (double)times : NAN;
 }
 
-/* How many runs a sample takes: enough for the clock, and for the budget. */
+/* How many runs a sample takes. */
 static void calibrate(contender *c, double budget)
 {
-    double least = budget / ROUNDS > 1e-3 ? budget / ROUNDS : 1e-3;
+    double one = sample(c, 1); /* settles shapes and memory */
+    if (one < budget)
+        one = sample(c, 1);
+    c->warms = one < long_run;
     c->repeat = 1;
-    sample(c, 1); /* the first run settles shapes and memory */
-    for (double one = sample(c, 1); one * (double)c->repeat < least && c->repeat < 1 << 24;) {
+    while (one * (double)c->repeat < sample_least && c->repeat < 1 << 24) {
         c->repeat *= 2;
         if (c->repeat == 256) /* short runs: one alone is no measure */
             one = sample(c, c->repeat);
@@ -41,39 +50,46 @@ static void settle(void)
     nanosleep(&moment, NULL);
 }
 
-/* The caches are filled by a run that does not count. */
-static double one_round(contender *c, bool alone)
+/* So many seconds of samples; the caches are filled by a run that does not count, unless one run fills them itself. */
+static void burst(contender *c, struct samples *s, double budget, bool alone)
 {
-    if (!alone) {
+    if (s->n && isnan(s->at[s->n - 1]))
+        return; /* it has failed, and said so */
+    if (!alone)
         settle();
+    if (!alone && c->warms)
         sample(c, 1);
-    }
-    return sample(c, c->repeat);
+    double begun = seconds();
+    for (int k = 0; k < BURST && (k == 0 || seconds() - begun < budget); k++)
+        s->at[s->n++] = sample(c, c->repeat);
+}
+
+static void conclude(contender *c, struct samples *s)
+{
+    bool failed = s->n == 0;
+    for (int k = 0; k < s->n; k++)
+        failed = failed || isnan(s->at[k]);
+    qsort(s->at, (size_t)s->n, sizeof *s->at, by_value);
+    c->median = failed ? NAN : s->at[s->n / 2];
+    c->fastest = failed ? NAN : s->at[0];
+    c->slowest = failed ? NAN : s->at[s->n - 1];
+    if (c->runner.state)
+        c->runner.close(c->runner.state);
+    c->runner.state = NULL;
 }
 
 void measure(contender *c, int n, double budget)
 {
-    double *times = tool_alloc((size_t)n * ROUNDS, sizeof *times), begun = seconds();
-    int rounds = 0;
+    struct samples *s = tool_alloc((size_t)n, sizeof *s);
     for (int i = 0; i < n; i++)
         if (c[i].runner.state)
             calibrate(&c[i], budget);
-    begun = seconds();
-    for (; rounds < ROUNDS && (rounds < ROUNDS_LEAST || seconds() - begun < budget * n); rounds++)
+    double begun = seconds();
+    for (int r = 0; r < ROUNDS && (r < ROUNDS_LEAST || seconds() - begun < budget * n); r++)
         for (int i = 0; i < n; i++)
-            times[i * ROUNDS + rounds] = c[i].runner.state ? one_round(&c[i], n == 1) : NAN;
-    for (int i = 0; i < n; i++) {
-        double *own = times + i * ROUNDS;
-        bool failed = false;
-        for (int k = 0; k < rounds; k++)
-            failed = failed || isnan(own[k]);
-        qsort(own, (size_t)rounds, sizeof *own, by_value);
-        c[i].median = failed ? NAN : own[rounds / 2];
-        c[i].fastest = failed ? NAN : own[0];
-        c[i].slowest = failed ? NAN : own[rounds - 1];
-        if (c[i].runner.state)
-            c[i].runner.close(c[i].runner.state);
-        c[i].runner.state = NULL;
-    }
-    free(times);
+            if (c[i].runner.state)
+                burst(&c[i], &s[i], budget / ROUNDS, n == 1);
+    for (int i = 0; i < n; i++)
+        conclude(&c[i], &s[i]);
+    free(s);
 }

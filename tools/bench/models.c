@@ -131,10 +131,11 @@ static void build_product(bench_graph *b, wg_graph *g, const bench_case *c, wg_d
 
 static void build_operator(bench_graph *b, wg_graph *g, const bench_operator *o, wg_dtype dtype)
 {
-    static const char *const names[] = { "x", "y", "z" };
     wg_node *in[WG_COUNT(o->in)];
-    for (int i = 0; i < o->n_in; i++)
-        in[i] = input(b, g, names[i], o->in[i].classes ? WG_I64 : dtype, o->in[i].shape, o->in[i].classes);
+    for (int i = 0; i < o->n_in; i++) {
+        const char name[] = { (char)('x' + i), '\0' };
+        in[i] = input(b, g, name, o->in[i].classes ? WG_I64 : dtype, o->in[i].shape, o->in[i].classes);
+    }
     b->mode = o->train ? WG_TRAIN : WG_INFER;
     want(b, wg_apply_named(g, o->op, (wg_nodes){ in, (size_t)o->n_in }, o->attrs));
 }

@@ -119,7 +119,7 @@ peers peers_start(const int *threads, int n_threads, const char *python)
         for (int i = 0; i < n_threads; i++) {
             peer *p = &all.at[all.n];
             bool there = start(&all, p, &known[k], threads[i], python) && hear(p, p->what, sizeof p->what) &&
-                         strncmp(p->what, "missing", 7);
+                         strncmp(p->what, "missing", 7) != 0;
             if (there) {
                 if (i == 0)
                     tool_say("against %s\n", p->what);
@@ -186,7 +186,7 @@ runner peer_open(peer *p, const bench_case *c, wg_dtype dtype)
 {
     char line[512];
     put_case(p, c, dtype);
-    if (!hear(p, line, sizeof line) || strcmp(line, "ready")) {
+    if (!hear(p, line, sizeof line) || strcmp(line, "ready") != 0) {
         if (!strncmp(line, "failed", 6))
             tool_warn("%s: %s", p->name, line);
         return (runner){ .state = NULL };

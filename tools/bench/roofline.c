@@ -68,7 +68,7 @@ static void add_grid(struct picture *p)
 {
     const struct frame *f = &p->f;
     struct text *t = &p->t;
-    for (double e = f->x_low; e <= f->x_high; e += 2) {
+    for (int e = (int)f->x_low; e <= f->x_high; e += 2) {
         double x = across(f, exp2(e));
         text_add(t, "<path class=\"grid\" d=\"M%.1f %dV%d\"/><text class=\"ink\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x,
                  TOP, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 18);
@@ -77,7 +77,7 @@ static void add_grid(struct picture *p)
         else
             text_add(t, "%.0f</text>\n", exp2(e));
     }
-    for (double e = f->y_low; e <= f->y_high; e++) {
+    for (int e = (int)f->y_low; e <= f->y_high; e++) {
         double y = up(f, pow(10, e));
         text_add(t, "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"ink\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
                  LEFT, y, WIDTH - RIGHT, LEFT - 8, y + 4, pow(10, e));
@@ -95,7 +95,7 @@ static void add_slope(struct picture *p, double bytes, double bandwidth, double 
     double gbytes = bandwidth * 1e-9, ridge = peak / gbytes, start = fmax(exp2(f->x_low), pow(10, f->y_low) / gbytes);
     double x0 = across(f, start), y0 = up(f, gbytes * start), x1 = across(f, ridge), y1 = up(f, peak);
     double angle = atan2(y1 - y0, x1 - x0) * 57.29577951;
-    double share = 0.3, x = x0 + share * (x1 - x0), y = y0 + share * (y1 - y0);
+    double share = 0.55, x = x0 + share * (x1 - x0), y = y0 + share * (y1 - y0);
     bool mega = bytes >= 1024 * 1024;
     text_add(&p->t, "<path class=\"roof\" d=\"M%.1f %.1fL%.1f %.1f\"/><text class=\"ink\" transform=\"translate(%.1f %.1f) "
                     "rotate(%.1f)\">%.0f GB/s over %.0f %s</text>\n",
@@ -136,7 +136,8 @@ static void add_label(struct picture *p, const char *name, double x, double y)
 {
     double width = 5.8 * (double)strlen(name) + 4;
     for (int k = 0; k < 60; k++) {
-        double dy = (k / 4 + 1) / 2 * (k / 4 % 2 ? -1.0 : 1.0) * LABEL_HEIGHT, side = k % 2 ? -9 - width : 9;
+        int rows = (k / 4 + 1) / 2 * (k / 4 % 2 ? -1 : 1);
+        double dy = LABEL_HEIGHT * rows, side = k % 2 ? -9 - width : 9;
         double away = k % 4 < 2 ? 0 : side > 0 ? 24 : -24, at = x + side + away, line = y + 4 + dy;
         if (p->n_taken >= LABELS_MAX || !is_free(p, at, line, width))
             continue;
