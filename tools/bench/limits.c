@@ -194,7 +194,7 @@ static passing *pass_of(int number)
 }
 
 /* From the first cache to memory, sizes in even steps on a logarithmic scale. */
-static void measure_memory(limits *l)
+static void measure_memory(limits *l, int threads)
 {
     uint64_t *memory = tool_alloc(MEMORY_MOST / sizeof *memory, sizeof *memory);
     memset(memory, 1, MEMORY_MOST);
@@ -202,7 +202,7 @@ static void measure_memory(limits *l)
         double ratio = (double)MEMORY_MOST / MEMORY_LEAST;
         l->bytes[i] = MEMORY_LEAST * pow(ratio, i / (MEMORY_SIZES - 1.0));
         for (int k = 0; k < PASSES; k++) {
-            double one = bandwidth_of(pass_of(k), memory, (size_t)l->bytes[i], l->threads);
+            double one = bandwidth_of(pass_of(k), memory, (size_t)l->bytes[i], threads);
             l->bandwidth[i] = one > l->bandwidth[i] ? one : l->bandwidth[i];
         }
     }
@@ -211,13 +211,13 @@ static void measure_memory(limits *l)
 
 limits limits_measure(int threads)
 {
-#ifndef _OPENMP
-    threads = 1;
-#endif
     limits l = { .threads = threads };
+#ifndef _OPENMP
+    threads = 1; /* ours are no more either */
+#endif
     l.peak[0] = peak(false, threads);
     l.peak[1] = peak(true, threads);
-    measure_memory(&l);
+    measure_memory(&l, threads);
     return l;
 }
 

@@ -58,7 +58,7 @@ static void be_peer(const struct known *k, int threads, const char *python, int 
         FILE *from = fdopen(in, "r"), *to = fdopen(out, "w");
         if (from && to)
             k->serve(threads, from, to);
-        _exit(0);
+        _exit(to && fclose(to) == 0 ? 0 : 1);
     }
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
