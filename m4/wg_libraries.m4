@@ -60,12 +60,29 @@ WG_HDF5
 
 PKG_CHECK_MODULES([CHECK], [check >= 0.12], [wg_check=yes],
   [wg_check="no (make check will run the scripts only; Debian: apt-get install check)"])
+WG_QUADMATH
 # The suites reach into the library, which only the static one allows.
 AS_IF([test "$enable_static" = no], [wg_check="no (the suites need the static library)"])
 AM_CONDITIONAL([HAVE_CHECK], [test "$wg_check" = yes])
 # A plugin is a shared object that uses the shared library.
 AM_CONDITIONAL([PLUGINS], [test "$enable_shared" != no])
 AC_SUBST([CHECK_STATUS], [$wg_check])
+])
+
+# For a test alone: elementwise functions against __float128, which GCC brings. Not in config.h, on which everything depends.
+AC_DEFUN([WG_QUADMATH], [
+AC_CACHE_CHECK([for __float128 and libquadmath], [wg_cv_quadmath], [
+  wg_quadmath_LIBS=$LIBS
+  LIBS="-lquadmath $LIBS"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+    #include <quadmath.h>
+    static volatile __float128 x = 1;]], [[return expq(x) > 2 ? 0 : 1;]])],
+    [wg_cv_quadmath=yes], [wg_cv_quadmath=no])
+  LIBS=$wg_quadmath_LIBS])
+QUADMATH_CPPFLAGS= QUADMATH_LIBS=
+AS_IF([test "$wg_cv_quadmath" = yes], [QUADMATH_CPPFLAGS=-DWG_HAVE_QUADMATH QUADMATH_LIBS=-lquadmath])
+AC_SUBST([QUADMATH_CPPFLAGS])
+AC_SUBST([QUADMATH_LIBS])
 ])
 
 AC_DEFUN([WG_HDF5], [

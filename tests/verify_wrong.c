@@ -1,5 +1,6 @@
 /* Operators that are wrong on purpose. A verifier is trusted as far as it fails them. */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 #include <wengert.h>
 
@@ -204,6 +205,108 @@ START_TEST(order_one_asks_no_more)
 }
 END_TEST
 
+/* ---- faults that show in few places ---- */
+
+/* 3 x^2 for what cube gives, but in the last element of a range that is a vector and thirteen more. */
+static wg_status cube_grad_tail(const wg_call *c, int64_t begin, int64_t end)
+{
+    const double *v = c->in[0], *x = c->in[1];
+    double *y = c->out;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = v[i] * 3 * x[i] * x[i];
+    if (end - begin == 29)
+        y[end - 1] = 0;
+    return WG_OK;
+}
+
+static const wg_op tail_grad = { WG_OP,
+                                 .name = "tail_grad",
+                                 .doc = "3 v x^2",
+                                 .arity = 2,
+                                 .flags = WG_ELEMENTWISE,
+                                 .forward = { .f64 = cube_grad_tail },
+                                 WG_SAMPLES(
+                                     ((const wg_sample[]){ { .in = { WG_VALUES(-2, 2, 3), WG_VALUES(-2, 2, 3) } } })) };
+
+static wg_status cube_f64(const wg_call *c, int64_t begin, int64_t end)
+{
+    const double *x = c->in[0];
+    double *y = c->out;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = x[i] * x[i] * x[i];
+    return WG_OK;
+}
+
+static wg_node *by_tail(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_apply(&tail_grad, WG_NODES(a->cotangent, a->in[0]), NULL);
+}
+
+static wg_node *of_one_element(const wg_adjoint *a, int s)
+{
+    wg_node *right = wg_mul(a->cotangent, wg_scale(wg_square(a->in[0]), 3));
+    return (void)s, wg_shape_count(wg_node_shape(right)) == 1 ? wg_scale(right, 1.5) : right;
+}
+
+typedef struct power {
+    double k;
+    bool square;
+} power;
+
+static const wg_attr power_attrs[] = { { "k", WG_ATTR_F64, offsetof(power, k), "1", NULL },
+                                       { "square", WG_ATTR_BOOL, offsetof(power, square), "false", NULL },
+                                       { 0 } };
+
+/* k x^3 or k x^2 */
+static wg_status power_forward(const wg_call *c, int64_t begin, int64_t end)
+{
+    const power *p = c->attrs;
+    const double *x = c->in[0];
+    double *y = c->out;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = p->k * x[i] * x[i] * (p->square ? 1 : x[i]);
+    return WG_OK;
+}
+
+static wg_node *without_k(const wg_adjoint *a, int s)
+{
+    const power *p = a->attrs;
+    wg_node *slope = p->square ? wg_scale(a->in[0], 2 * p->k) : wg_scale(wg_square(a->in[0]), 3);
+    return (void)s, wg_mul(a->cotangent, slope);
+}
+
+static wg_node *without_k_if_square(const wg_adjoint *a, int s)
+{
+    const power *p = a->attrs;
+    wg_node *slope = p->square ? wg_scale(a->in[0], 2) : wg_scale(wg_square(a->in[0]), 3 * p->k);
+    return (void)s, wg_mul(a->cotangent, slope);
+}
+
+START_TEST(faults_of_few_lengths_or_attributes_are_found)
+{
+    static const wg_sample samples[] = { { .in = { WG_VALUES(-2, 2, 3, 4) } } };
+    wg_op op = { WG_OP,
+                 .name = "few",
+                 .doc = "k x^3",
+                 .arity = 1,
+                 .flags = WG_ELEMENTWISE,
+                 .attrs = power_attrs,
+                 .attrs_size = sizeof(power),
+                 .forward = { .f64 = power_forward },
+                 .backward = by_tail,
+                 WG_SAMPLES(samples) };
+    wg_op plain = op;
+    plain.attrs = NULL, plain.attrs_size = 0, plain.forward.f64 = cube_f64;
+    expect(&plain, "length 29: the gradient of operand 0 is wrong");
+    plain.backward = of_one_element;
+    expect(&plain, "length 1: the gradient of operand 0 is wrong");
+    op.backward = without_k;
+    expect(&op, "k 0.8125: the gradient of operand 0 is wrong");
+    op.backward = without_k_if_square;
+    expect(&op, "square true, other numbers: the gradient of operand 0 is wrong");
+}
+END_TEST
+
 TCase *verify_wrong_operators(void)
 {
     TCase *t = tcase_create("wrong operators");
@@ -214,5 +317,6 @@ TCase *verify_wrong_operators(void)
     tcase_add_test(t, wrong_values_fail);
     tcase_add_test(t, an_operator_without_an_adjoint_has_its_values_checked);
     tcase_add_test(t, order_one_asks_no_more);
+    tcase_add_test(t, faults_of_few_lengths_or_attributes_are_found);
     return t;
 }

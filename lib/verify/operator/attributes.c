@@ -1,6 +1,8 @@
-/* Altering a sample's attributes, one at a time: what no sample says is what nobody has looked at. */
+/* Altering a sample's attributes, one at a time, and the numbers with each choice: what no sample says is what nobody has
+ * looked at. */
 #include "verify/operator/attributes.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +16,32 @@ typedef struct alterer {
     wg_status status;
 } alterer;
 
+/* A little nearer to zero, where most numbers are still allowed; and not zero, which often stands for something else. A
+ * factor of 1 hides whether anybody multiplies by it. No round number, so that kinks stay where nobody looks for them. */
+static double number_beside(double was) { return was == 0 ? 0.8125 : 0.8125 * was; }
+
+/* Numbers that say which, not how much: of a random operator, whose draws; of a mutant, which wrapper. */
+static bool is_identity(const wg_attr *field)
+{
+    return !strcmp(field->name, "stream") || !strcmp(field->name, "mutated");
+}
+
+/* In what is altered already, all numbers too. False: there are none. */
+static bool alter_numbers(const alterer *a)
+{
+    bool any = false;
+    for (const wg_attr *field = a->op->attrs; field->kind != WG_ATTR_END; field++) {
+        double was;
+        if (field->kind != WG_ATTR_F64 || is_identity(field))
+            continue;
+        memcpy(&was, a->attrs + field->offset, sizeof was);
+        was = isfinite(was) ? number_beside(was) : was;
+        memcpy(a->attrs + field->offset, &was, sizeof was);
+        any = true;
+    }
+    return any;
+}
+
 static void try(alterer *a, const wg_attr *field, const void *value, size_t size, const char *how)
 {
     char text[WG__ATTRS_TEXT];
@@ -22,6 +50,10 @@ static void try(alterer *a, const wg_attr *field, const void *value, size_t size
     snprintf(text, sizeof text, "%s %s", field->name, how);
     if (!a->status)
         a->status = a->visit(a->user, a->attrs, text);
+    if (a->status || (field->kind != WG_ATTR_BOOL && field->kind != WG_ATTR_ENUM) || !alter_numbers(a))
+        return;
+    snprintf(text, sizeof text, "%s %s, other numbers", field->name, how);
+    a->status = a->visit(a->user, a->attrs, text);
 }
 
 static const void *value_of(const alterer *a, const wg_attr *field)
@@ -57,6 +89,15 @@ static void try_integer(alterer *a, const wg_attr *field)
         now = was < 0 ? was + a->rank : was - a->rank;
     snprintf(how, sizeof how, "%lld", (long long)now);
     if (now != was)
+        try(a, field, &now, sizeof now, how);
+}
+
+static void try_number(alterer *a, const wg_attr *field)
+{
+    double was = *(const double *)value_of(a, field), now = number_beside(was);
+    char how[32];
+    snprintf(how, sizeof how, "%.9g", now);
+    if (isfinite(was))
         try(a, field, &now, sizeof now, how);
 }
 
@@ -103,17 +144,11 @@ static void try_shape(alterer *a, const wg_attr *field)
         try(a, field, &mirrored, sizeof mirrored, "in reverse");
 }
 
-/* Numbers that say which, not how much: of a random operator, whose draws; of a mutant, which wrapper. */
-static bool is_identity(const wg_attr *field)
-{
-    return !strcmp(field->name, "stream") || !strcmp(field->name, "mutated");
-}
-
 wg_status wg__each_attrs(const wg_op *op, const wg_sample *sample, const void *from, unsigned char *room,
                          wg__attrs_visit *visit, void *user)
 {
     static void (*const alter[])(alterer *, const wg_attr *) = {
-        [WG_ATTR_I64] = try_integer, [WG_ATTR_BOOL] = try_bool,    [WG_ATTR_AXES] = try_axes,
+        [WG_ATTR_F64] = try_number,  [WG_ATTR_I64] = try_integer,  [WG_ATTR_BOOL] = try_bool, [WG_ATTR_AXES] = try_axes,
         [WG_ATTR_SHAPE] = try_shape, [WG_ATTR_ENUM] = try_choices, [WG_ATTR_LIST] = try_list,
     };
     alterer a = { op, from, room, sample->in[0].shape.rank, visit, user, WG_OK };

@@ -224,15 +224,16 @@ static void try_long_sizes(maker *m)
 }
 
 /* One axis at a time as long as can be a vector's tail, or a vector and its tail. Elementwise operators see one axis in any
- * case. */
+ * case; there that is cheap enough for a lone element, and for the widest vector and each of its tails. */
 static void try_lengths(maker *m)
 {
-    enum { LONGEST = 17 };
+    enum { LONGEST = 17, LONGEST_ELEMENTWISE = 33 };
     int64_t size[SIZES];
     bool elementwise = m->op->flags & WG_ELEMENTWISE;
     int n = elementwise ? 1 : distinct_sizes(m, size);
     for (int k = 0; k < n; k++)
-        for (int64_t to = 2; to <= LONGEST && (elementwise || size[k] > 1); to++) {
+        for (int64_t to = elementwise ? 1 : 2;
+             to <= (elementwise ? LONGEST_ELEMENTWISE : LONGEST) && (elementwise || size[k] > 1); to++) {
             wg__variant v = begin(m);
             v.brief = v.unvouched = true;
             if (elementwise)
