@@ -23,6 +23,10 @@ wg_node *wg__diagonal(wg_node *x, int axis1, int axis2);
 /* The operator `recurrence`; without b where that is NULL. */
 wg_node *wg__recurrence(wg_node *a, wg_node *b, int axis, bool reverse, double start);
 
+/* The operators `blend`, decay x + (1 - decay) y, and `adam_direction`, m / (sqrt(v) / root + eps). */
+wg_node *wg__blend(wg_node *x, wg_node *y, double decay);
+wg_node *wg__adam_direction(wg_node *m, wg_node *v, wg_node *root, double eps);
+
 /* The operators `stretches`, `stretch_rest`, `stretch_join`; graph/scan.h declares them too, for scans in stretches. */
 wg_node *wg__stretches(wg_node *x, int64_t length);
 wg_node *wg__stretch_rest(wg_node *x, int64_t length);

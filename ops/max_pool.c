@@ -13,12 +13,21 @@ typedef struct plan {
     int64_t chunks; /* a row of the result is cut into chunks of COLUMNS */
 } plan;
 
-enum { COLUMNS = 256 };
+enum { COLUMNS = 256, TILE = 4 /* the largest stride of windows side by side that are written as they come */ };
 
 static inline int64_t at_least(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
 /* a / b rounded up, for b > 0. */
 static inline int64_t steps_to(int64_t a, int64_t b) { return a > 0 ? (a + b - 1) / b : 0; }
+
+/* Windows that touch but do not overlap, without padding. */
+static inline bool side_by_side(const plan *p)
+{
+    bool are = p->stride[1] <= TILE;
+    for (int i = 0; i < 2; i++)
+        are = are && p->kernel[i] == p->stride[i] && p->padding[i] == 0 && p->dilation[i] == 1;
+    return are;
+}
 
 /* Which k of a window that begins at `start` lie inside: *first .. the result - 1. */
 static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *first)
@@ -113,6 +122,45 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
             for (int64_t i = 0, at = corner(p, row, column); i < stop - column; i++, at += p->stride[1])               \
                 y[i] = place[i] < 0 ? 0 : values[at + offset[place[i]]];                                               \
         })                                                                                                             \
+    /* Windows begin .. end-1 of a row that lie side by side: the largest of each gets its cotangent, the others zeros.\
+     * Rows are copied into steps that are filled up, since most are no longer than a vector or two. */                \
+    static void tiles_##suffix(const plan *p, const type *x, const type *cotangent, type *y, int64_t row,              \
+                               int64_t begin, int64_t end)                                                             \
+    {                                                                                                                  \
+        const int64_t n = end - begin, steps = (n + 15) / 16 * 16, stride = p->stride[1];                              \
+        const int64_t first = row * p->stride[0] * p->size[1] + begin * stride;                                        \
+        type best[COLUMNS], c[COLUMNS], line[COLUMNS * TILE];                                                          \
+        I place[COLUMNS];                                                                                              \
+        for (int64_t i = 0; i < steps; i++) {                                                                          \
+            best[i] = (type)-INFINITY;                                                                                 \
+            place[i] = 0;                                                                                              \
+        }                                                                                                              \
+        memcpy(c, cotangent, (size_t)n * sizeof(type));                                                                \
+        for (int64_t i = n; i < steps; i++)                                                                            \
+            c[i] = 0;                                                                                                  \
+        for (int64_t i = n * stride; i < steps * stride; i++)                                                          \
+            line[i] = 0;                                                                                               \
+        for (int64_t k = 0; k < p->kernel[0]; k++) {                                                                   \
+            memcpy(line, x + first + k * p->size[1], (size_t)(n * stride) * sizeof(type));                             \
+            for (int64_t l = 0; l < stride; l++) {                                                                     \
+                const I here = (I)(k * stride + l);                                                                    \
+                BY_STRIDE(                                                                                             \
+                    stride, for (int64_t i = 0; i < steps; i++) {                                                      \
+                        const type v = line[i * S + l];                                                                \
+                        const bool better = (v > best[i]) | (v != v);                                                  \
+                        best[i] = better ? v : best[i];                                                                \
+                        place[i] = better ? here : place[i];                                                           \
+                    })                                                                                                 \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int64_t k = 0; k < p->kernel[0]; k++) {                                                                   \
+            for (int64_t l = 0; l < stride; l++) {                                                                     \
+                const I here = (I)(k * stride + l);                                                                    \
+                BY_STRIDE(stride, for (int64_t i = 0; i < steps; i++) line[i * S + l] = place[i] == here ? c[i] : 0;)  \
+            }                                                                                                          \
+            memcpy(y + first + k * p->size[1], line, (size_t)(n * stride) * sizeof(type));                             \
+        }                                                                                                              \
+    }                                                                                                                  \
     /* A unit is a plane: sums of a place go in the order of the windows. */                                           \
     WG_KERNEL_OF(                                                                                                      \
         max_pool_scatter_##suffix, type, const plan *p = c->params; const int64_t area = p->size[0] * p->size[1];      \
@@ -125,6 +173,10 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
             for (int64_t row = 0; row < p->windows[0]; row++)                                                          \
                 for (int64_t column = 0; column < p->windows[1]; column += COLUMNS) {                                  \
                     const int64_t stop = at_most(column + COLUMNS, p->windows[1]);                                     \
+                    if (side_by_side(p)) {                                                                             \
+                        tiles_##suffix(p, x, cotangent + row * p->windows[1] + column, y, row, column, stop);          \
+                        continue;                                                                                      \
+                    }                                                                                                  \
                     places_##suffix(p, x, place, row, column, stop);                                                   \
                     for (int64_t i = 0, at = corner(p, row, column); i < stop - column; i++, at += p->stride[1])       \
                         if (place[i] >= 0)                                                                             \
@@ -275,6 +327,7 @@ static const wg__pool twos = { ONE(2), NONE, ONE(0), ONE(1), false },
                       overlapping = { ONE(3), ONE(1), ONE(1), ONE(1), false },
                       uneven = { TWO(3, 2), TWO(2, 3), TWO(1, 0), ONE(1), false },
                       dilated = { ONE(2), ONE(2), ONE(1), TWO(1, 2), false },
+                      tall = { TWO(2, 3), NONE, ONE(0), ONE(1), false },
                       missing = { ONE(2), ONE(1), ONE(1), ONE(5), false }; /* windows that see padding alone */
 static const wg_sample samples_1d[] = {
     { .in = { APART(2, 3, 5) }, .attrs = &twos },
@@ -289,6 +342,8 @@ static const wg_sample samples_2d[] = {
 static const wg_sample scatter_samples[] = {
     { .in = { WG_VALUES(-2, 2, 2, 3, 2), APART(2, 3, 5) }, .attrs = &twos },
     { .in = { WG_VALUES(-2, 2, 1, 2, 1), APART(1, 2, 4) }, .attrs = &missing },
+    { .in = { WG_VALUES(-2, 2, 1, 2, 2, 2), APART(1, 2, 5, 4) }, .attrs = &twos },
+    { .in = { WG_VALUES(-2, 2, 1, 1, 2, 2), APART(1, 1, 4, 7) }, .attrs = &tall },
     { .in = { WG_VALUES(-2, 2, 1, 2, 3, 4), APART(1, 2, 3, 4) }, .attrs = &overlapping },
     { .in = { WG_VALUES(-2, 2, 1, 2, 3, 3), APART(1, 2, 5, 8) }, .attrs = &uneven },
     { .in = { WG_VALUES(-2, 2, 2, 1, 3, 3), APART(2, 1, 4, 5) }, .attrs = &dilated },

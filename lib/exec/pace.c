@@ -1,6 +1,7 @@
-/* Whether a program runs with all its workers or on the calling thread alone. The results have the same bits, and which way is
- * quicker depends on what else the machine is doing, so both are tried now and then, and the quicker one is kept. A trial is a
- * few runs, of which the first, that wakes threads and warms caches, does not count; and trials take a small part of the time. */
+/* Whether a program runs with all its workers or on the calling thread alone. The results have the same bits, and
+ * which way is quicker depends on what else the machine is doing, so both are tried now and then, and the quicker one is
+ * kept. A trial is a few runs, of which the first, that wakes threads and warms caches, does not count; and trials take
+ * a small part of the time. */
 #include "exec/exec.h"
 
 enum { TRIAL = 4, TRIAL_PART = 32 };

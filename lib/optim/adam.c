@@ -24,7 +24,7 @@ static void adam(wg__update *u, const void *opts)
     /* Both corrections as scalars: one division less an element than m / (1 - beta1^t) would cost. */
     wg_node *step = wg_div(u->rate, wg__optim_as(at->correction1, u->gradient));
     wg_node *root = wg_sqrt(wg__optim_as(at->correction2, u->gradient));
-    wg__optim_descend(u, step, wg_div(m_next, wg_shift(wg_div(wg_sqrt(scale), root), at->eps)));
+    wg__optim_descend(u, step, wg__adam_direction(m_next, scale, root, at->eps));
 }
 
 wg_node *wg_adam(wg_grads grads, wg_node *lr, const wg_adam_opts *opts)

@@ -6,6 +6,7 @@
 
 #include "base/options.h"
 #include "graph/graph.h"
+#include "ops/builtin.h"
 #include <wengert/optim.h>
 
 /* A variable under its full name, whatever scopes are open. */

@@ -53,7 +53,7 @@ void wg__optim_descend(wg__update *u, wg_node *step, wg_node *direction)
 
 wg_node *wg__optim_blend(wg_node *old, wg_node *new, double decay)
 {
-    return wg_add(wg_scale(old, decay), wg_scale(new, 1 - decay));
+    return wg__blend(old, new, decay);
 }
 
 wg_node *wg__optim_update(wg_grads grads, wg_node *rate, const char *name, double weight_decay, wg__optim_rule rule,
