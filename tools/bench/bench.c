@@ -11,7 +11,7 @@
 struct bench_options {
     struct common common;
     const char *only, *match, *svg, *trace, *python;
-    int dtype;
+    int dtype, clock;
     int64_t threads;
     double seconds;
     bool against;
@@ -30,6 +30,8 @@ static const option table_of_options[] = {
       .help = "measure with 1 and with N threads (the cores)" },
     { .name = "seconds", .argument = "S", .kind = OPTION_NUMBER, AT(seconds), .otherwise = "0.5",
       .help = "time for each number" },
+    { .name = "clock", .kind = OPTION_CHOICE, AT(clock), .otherwise = "wall", .choices = "wall|processor",
+      .help = "processor: the time that was computed, for machines that others use too; with one thread only" },
     { .name = "against", .kind = OPTION_FLAG, AT(against),
       .help = "also NumPy, PyTorch, a CBLAS and oneDNN, where they are installed, in turn with ours" },
     { .name = "python", .argument = "PROGRAM", .kind = OPTION_TEXT, AT(python), .otherwise = "python3",
@@ -135,8 +137,10 @@ static json_t *rivals(const contender *ours, const contender *c, int n)
     json_t *list = json_array();
     for (int i = 0; i < n; i++)
         if (c[i].peer && c[i].threads == ours->threads)
-            json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "peer", c[i].peer, "seconds", tool_number(c[i].median),
-                                                  "ratio", tool_number(c[i].median / ours->median)));
+            json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "peer", c[i].peer, "seconds",
+                                                  tool_number(c[i].median), "fastest", tool_number(c[i].fastest), "slowest",
+                                                  tool_number(c[i].slowest), "ratio",
+                                                  tool_number(c[i].median / ours->median)));
     return list;
 }
 
@@ -274,7 +278,7 @@ static bool draw(struct table_of_times *t)
 static void choose_threads(struct table_of_times *t)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int most = t->o->threads ? (int)t->o->threads : (int)cores;
+    int most = t->o->threads ? (int)t->o->threads : t->o->clock ? 1 : (int)cores;
     bool each = is_in(t->o->only, "threads");
     for (int n = 1; n < most && t->n_threads < THREADS_MAX - 1; n++)
         if (n == 1 || each)
@@ -332,6 +336,9 @@ static int bench(struct command *c)
     const struct bench_options *o = c->values;
     struct table_of_times t = { .o = o, .list = json_array() };
     int code = check_only(o->only);
+    if (!code && o->clock && o->threads > 1)
+        code = tool_misused("bench: --clock processor is for one thread: the time of several that wait for one another says "
+                            "nothing");
     if (!code && o->trace)
         code = trace_one(o);
     if (code || o->trace) {
@@ -339,8 +346,10 @@ static int bench(struct command *c)
         return code;
     }
     choose_threads(&t);
+    if (o->clock)
+        bench_use_processor_time();
     if (o->against)
-        t.peers = peers_start(t.threads, t.n_threads, o->python);
+        t.peers = peers_start(t.threads, t.n_threads, o->python, o->clock ? "processor" : "wall");
     code = measure_and_tell(&t);
     peers_end(&t.peers);
     json_decref(t.list);

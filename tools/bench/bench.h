@@ -15,6 +15,10 @@ typedef struct runner {
     bool (*close)(void *state);
 } runner;
 
+/* What runs are timed by: the clock on the wall, or the processor's, of all threads of this process together. */
+void bench_use_processor_time(void);
+double bench_seconds(void);
+
 /* A case of our own. No state: the message is printed. */
 runner ours_open(const bench_case *, wg_dtype, int threads, const char *trace);
 /* What the plan of such a runner says of itself; false where it has none. */
@@ -63,7 +67,7 @@ typedef struct peers {
     size_t n;
 } peers;
 /* Starts all that are there, and says which are not. Before anything else has run with several threads. */
-peers peers_start(const int *threads, int n_threads, const char *python);
+peers peers_start(const int *threads, int n_threads, const char *python, const char *clock);
 /* A case of a peer's; no state: it cannot do that. */
 runner peer_open(peer *, const bench_case *, wg_dtype);
 void peers_end(peers *);

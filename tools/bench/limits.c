@@ -1,5 +1,4 @@
 /* What this machine can do at best, measured: fused multiply-adds in registers, and bytes over memory of many sizes. */
-#include "progress.h"
 #include "bench.h"
 
 #include <math.h>
@@ -13,7 +12,7 @@
 #include <immintrin.h>
 #endif
 
-enum { CHAINS = 24, MEMORY_LEAST = 16 * 1024, MEMORY_MOST = 128 * 1024 * 1024, TRIES = 7 };
+enum { CHAINS = 24, MEMORY_LEAST = 16 * 1024, MEMORY_MOST = 128 * 1024 * 1024, TRIES = 25 };
 
 /* ---- arithmetic ---- */
 
@@ -75,7 +74,7 @@ static double peak_of(arithmetic *f, int threads)
     double best = 0, flops = 0, sink = 0;
     int64_t times = 1000;
     for (int k = 0; k < TRIES;) {
-        double begun = seconds();
+        double begun = bench_seconds();
 #ifdef _OPENMP
 #pragma omp parallel num_threads(threads) reduction(+ : sink)
 #endif
@@ -87,8 +86,8 @@ static double peak_of(arithmetic *f, int threads)
 #endif
             flops = own;
         }
-        double taken = seconds() - begun, rate = flops * (double)times * threads / taken;
-        if (taken < 5e-3) { /* too short a look */
+        double taken = bench_seconds() - begun, rate = flops * (double)times * threads / taken;
+        if (taken < 1e-3) { /* too short a look */
             times *= 2;
             continue;
         }
@@ -158,7 +157,7 @@ static double bandwidth_of(passing *pass, uint64_t *memory, size_t bytes, int th
     uint64_t sink = 0;
     int64_t repeat = 1;
     for (int k = 0; k < TRIES;) {
-        double begun = seconds(), moved = 0;
+        double begun = bench_seconds(), moved = 0;
 #ifdef _OPENMP
 #pragma omp parallel num_threads(threads) reduction(+ : sink, moved)
 #endif
@@ -171,8 +170,8 @@ static double bandwidth_of(passing *pass, uint64_t *memory, size_t bytes, int th
             for (int64_t r = 0; r < repeat; r++)
                 moved += (double)pass(a, a + n, n, &sink);
         }
-        double taken = seconds() - begun;
-        if (taken < 3e-3) {
+        double taken = bench_seconds() - begun;
+        if (taken < 1e-3) {
             repeat *= 2;
             continue;
         }

@@ -1,5 +1,4 @@
 /* Our own cases: a plan with its feeds in place, or a file that is written and read. */
-#include "progress.h"
 #include "bench.h"
 
 #include <math.h>
@@ -102,11 +101,11 @@ static bool failed(const struct ours *o)
 static bool run_plan(void *state, int64_t times, double *taken)
 {
     struct ours *o = state;
-    double begun = seconds();
+    double begun = bench_seconds();
     for (int64_t i = 0; i < times; i++)
         if (wg_run(o->exec))
             return failed(o);
-    *taken = seconds() - begun;
+    *taken = bench_seconds() - begun;
     return true;
 }
 
@@ -114,7 +113,7 @@ static bool run_plan(void *state, int64_t times, double *taken)
 static bool run_compile(void *state, int64_t times, double *taken)
 {
     struct ours *o = state;
-    double begun = seconds();
+    double begun = bench_seconds();
     for (int64_t i = 0; i < times; i++) {
         wg_plan *plan = wg_compile(o->graph, o->built.mode, (wg_nodes){ o->built.wanted, o->built.n_wanted });
         wg_exec *exec = wg_exec_new_with(plan, WG_OPTS(wg_exec_opts, .threads = o->threads));
@@ -126,7 +125,7 @@ static bool run_compile(void *state, int64_t times, double *taken)
         if (!done)
             return failed(o);
     }
-    *taken = seconds() - begun;
+    *taken = bench_seconds() - begun;
     return true;
 }
 
@@ -134,11 +133,11 @@ static bool run_file(void *state, int64_t times, double *taken)
 {
     struct ours *o = state;
     wg_store *store = wg_graph_store(o->graph);
-    double begun = seconds();
+    double begun = bench_seconds();
     for (int64_t i = 0; i < times; i++)
         if (o->what.kind == BENCH_SAVE ? wg_save(store, o->file, NULL) : wg_load(store, o->file))
             return failed(o);
-    *taken = seconds() - begun;
+    *taken = bench_seconds() - begun;
     return true;
 }
 

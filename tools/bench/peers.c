@@ -50,7 +50,7 @@ static void set_threads(int threads)
 }
 
 /* The child: speaks on the two descriptors and never returns. */
-static void be_peer(const struct known *k, int threads, const char *python, int in, int out)
+static void be_peer(const struct known *k, int threads, const char *python, const char *clock, int in, int out)
 {
     char number[16];
     set_threads(threads);
@@ -65,12 +65,12 @@ static void be_peer(const struct known *k, int threads, const char *python, int 
     close(in);
     close(out);
     snprintf(number, sizeof number, "%d", threads);
-    execlp(python, python, "-W", "ignore", "-c", script_text(), k->name, number, (char *)NULL);
+    execlp(python, python, "-W", "ignore", "-c", script_text(), k->name, number, clock, (char *)NULL);
     _exit(127);
 }
 
 /* A child keeps nothing open that is another's: a peer ends when we close its stream. */
-static bool start(const peers *before, peer *p, const struct known *k, int threads, const char *python)
+static bool start(const peers *before, peer *p, const struct known *k, int threads, const char *python, const char *clock)
 {
     int to[2], from[2];
     if (pipe(to) || pipe(from))
@@ -84,7 +84,7 @@ static bool start(const peers *before, peer *p, const struct known *k, int threa
             close(fileno(before->at[i].to));
             close(fileno(before->at[i].from));
         }
-        be_peer(k, threads, python, to[0], from[1]);
+        be_peer(k, threads, python, clock, to[0], from[1]);
     }
     close(to[0]);
     close(from[1]);
@@ -111,14 +111,14 @@ static bool hear(const peer *p, char *line, int room)
     return true;
 }
 
-peers peers_start(const int *threads, int n_threads, const char *python)
+peers peers_start(const int *threads, int n_threads, const char *python, const char *clock)
 {
     peers all = { tool_alloc(WG_COUNT(known) * (size_t)n_threads, sizeof(peer)), 0 };
     signal(SIGPIPE, SIG_IGN); /* a peer that has ended is told by an error instead */
     for (size_t k = 0; k < WG_COUNT(known); k++)
         for (int i = 0; i < n_threads; i++) {
             peer *p = &all.at[all.n];
-            bool there = start(&all, p, &known[k], threads[i], python) && hear(p, p->what, sizeof p->what) &&
+            bool there = start(&all, p, &known[k], threads[i], python, clock) && hear(p, p->what, sizeof p->what) &&
                          strncmp(p->what, "missing", 7) != 0;
             if (there) {
                 if (i == 0)
