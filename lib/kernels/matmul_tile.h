@@ -210,6 +210,89 @@ void WG_ISA_SYM(NAME(wg__vector_product))(const wg__product *p, const T *x, cons
         NAME(dots)(1, p->k, x, b + j * p->k, y + j);
 }
 
+/* ---- few rows times few columns, both along K ---- */
+
+/* Elements k - LANES .. k-1, of which those before k - rest count as zero. */
+static inline vector NAME(last)(const T *x, int64_t k, NAME(wg__places) counts)
+{
+    const loose v = *(const loose *)(x + k - LANES);
+    return (vector)((NAME(wg__places))v & counts);
+}
+
+/* Rows of A times WG__DOT_COLUMNS rows of B; from row `columns` of B on only for company. */
+static inline __attribute__((always_inline)) void NAME(dot_tile)(int rows, int64_t k, const T *a, const T *b,
+                                                                 int64_t columns, T *c, int64_t cs)
+{
+    enum { SUMS = WG__DOT_ROWS * WG__DOT_COLUMNS };
+    vector sum[SUMS] = { 0 };
+    const T *of[WG__DOT_COLUMNS];
+    for (int j = 0; j < WG__DOT_COLUMNS; j++)
+        of[j] = b + wg__least(j, columns - 1) * k;
+    int64_t i = 0;
+    for (; i + LANES <= k; i += LANES) {
+        vector right[WG__DOT_COLUMNS];
+        UNROLL
+        for (int j = 0; j < WG__DOT_COLUMNS; j++)
+            right[j] = *(const loose *)(of[j] + i);
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            const vector left = *(const loose *)(a + r * k + i);
+            UNROLL
+            for (int j = 0; j < WG__DOT_COLUMNS; j++)
+                sum[r * WG__DOT_COLUMNS + j] += left * right[j];
+        }
+    }
+    if (i < k) {
+        NAME(wg__places) counts;
+        for (int l = 0; l < LANES; l++)
+            counts[l] = l >= LANES - (k - i) ? -1 : 0;
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            const vector left = NAME(last)(a + r * k, k, counts);
+            UNROLL
+            for (int j = 0; j < WG__DOT_COLUMNS; j++)
+                sum[r * WG__DOT_COLUMNS + j] += left * NAME(last)(of[j], k, counts);
+        }
+    }
+    /* Neighbours are added, of LANES vectors at a time, until one vector has all their sums. */
+    T total[SUMS];
+    UNROLL
+    for (int first = 0; first < SUMS; first += (int)LANES) {
+        UNROLL
+        for (int n = (int)LANES; n > 1; n /= 2)
+            UNROLL
+            for (int v = 0; v < n / 2; v++) {
+                const vector x = sum[first + 2 * v], y = sum[first + 2 * v + 1];
+                sum[first + v] = NAME(WG__EVEN)(x, y) + NAME(WG__ODD)(x, y);
+            }
+        *(loose *)(total + first) = sum[first];
+    }
+    for (int r = 0; r < rows; r++)
+        for (int64_t j = 0; j < columns; j++)
+            c[r * cs + j] = total[r * WG__DOT_COLUMNS + j];
+}
+
+void WG_ISA_SYM(NAME(wg__dot_product))(const wg__product *p, const T *a, const T *b, T *c)
+{
+    const int64_t tiles = (p->m + WG__DOT_ROWS - 1) / WG__DOT_ROWS;
+    for (int64_t t = 0; t < tiles; t++) {
+        const int64_t row = wg__part(p->m, t, tiles), rows = wg__part(p->m, t + 1, tiles) - row;
+        for (int64_t j = 0; j < p->n; j += WG__DOT_COLUMNS) {
+            const int64_t columns = wg__least(WG__DOT_COLUMNS, p->n - j);
+            const T *left = a + row * p->k, *right = b + j * p->k;
+            T *to = c + row * p->n + j;
+            if (rows == 1)
+                NAME(dot_tile)(1, p->k, left, right, columns, to, p->n);
+            else if (rows == 2)
+                NAME(dot_tile)(2, p->k, left, right, columns, to, p->n);
+            else if (rows == 3)
+                NAME(dot_tile)(WG__DOT_ROWS > 3 ? 3 : 1, p->k, left, right, columns, to, p->n);
+            else
+                NAME(dot_tile)(WG__DOT_ROWS, p->k, left, right, columns, to, p->n);
+        }
+    }
+}
+
 #undef LANES
 #undef vector
 #undef loose
