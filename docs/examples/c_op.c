@@ -24,10 +24,11 @@ WG_KERNEL(blend_forward, /* a, b, y: `end - begin` contiguous elements; the engi
 static wg_node *blend_backward(const wg_adjoint *d, int slot)
 {
     const struct blend *at = d->attrs;
-    wg_node *s = wg_sigmoid(wg_shift(wg_scale(d->in[1], at->beta), at->shift));
+    wg_node *z = wg_shift(wg_scale(d->in[1], at->beta), at->shift), *s = wg_sigmoid(z);
     if (slot == 0)
         return wg_mul(d->cotangent, s);
-    wg_node *ds = wg_scale(wg_mul(s, wg_shift(wg_scale(s, -1), 1)), at->beta);
+    wg_node *rest = wg_sigmoid(wg_neg(z)); /* 1 - s, but with all its digits where s is nearly 1 */
+    wg_node *ds = wg_scale(wg_mul(s, rest), at->beta);
     return wg_mul(d->cotangent, wg_mul(d->in[0], ds));
 }
 static const struct blend sharp = { 3, -0.5 }, plain = { 1, 0 };
