@@ -184,7 +184,7 @@ static const wg_sample conv2d_samples[] = {
     { .in = { WG_VALUES(-2, 2, 1, 2, 4, 5), WG_VALUES(-2, 2, 2, 2, 3, 3), WG_VALUES(-2, 2, 2) }, .attrs = &uneven },
     { .in = { WG_VALUES(-2, 2, 2, 4, 3, 4), WG_VALUES(-2, 2, 4, 2, 3, 2) }, .attrs = &grouped, .n = 2 },
     { .in = { WG_VALUES(-2, 2, 2, 3, 3, 2), WG_VALUES(-2, 2, 2, 3, 1, 1) }, .n = 2 }, /* no window mixes anything */
-    { .in = { WG_VALUES(-2, 2, 1, 1, 6, 7), WG_VALUES(-2, 2, 5, 1, 2, 2) }, .n = 2 }, /* several panels */
+    { .in = { WG_VALUES(-2, 2, 1, 5, 6, 7), WG_VALUES(-2, 2, 2, 5, 2, 2) }, .n = 2 }, /* several panels */
     { .in = { WG_VALUES(-2, 2, 1, 5, 4, 5), WG_VALUES(-2, 2, 2, 5, 3, 3), WG_VALUES(-2, 2, 2) }, .attrs = &uneven },
     { .in = { WG_VALUES(-2, 2, 1, 2, 3, 4), WG_VALUES(-2, 2, 10, 1, 3, 2) }, .attrs = &grouped, .n = 2 },
     { .in = { WG_VALUES(-2, 2, 0, 1, 3, 3), WG_VALUES(-2, 2, 2, 1, 2, 2), WG_VALUES(-2, 2, 2) } },

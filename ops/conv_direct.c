@@ -8,8 +8,9 @@
 #include "ops/patches.h"
 
 enum {
-    WG__DIRECT_ROWS = 4, /* and channels, of a group, at most */
-    WG__WEIGH_ROWS = 2
+    WG__DIRECT_ROWS = 64, /* of a group, at most */
+    WG__DIRECT_CHANNELS = 4,
+    WG__WEIGH_ROWS = 2 /* and channels, where weights are what is sought */
 };
 enum { WG__SHEET_SLACK = 4 * WG__VECTOR }; /* bytes that a step may look or write beyond a sheet */
 
@@ -59,7 +60,7 @@ bool WG_ISA_SYM(wg__conv_direct_cut)(wg__patches *v, wg_lowering *l, size_t size
 {
     const int64_t element = (int64_t)size, taps = v->channels * wg__plane(v->kernel);
     int64_t bytes;
-    if (v->rows > WG__DIRECT_ROWS || v->channels > WG__DIRECT_ROWS ||
+    if (v->rows > WG__DIRECT_ROWS || v->channels > WG__DIRECT_CHANNELS ||
         !cut_bands(v, v->rows < 4 ? 1 : 4, element, &bytes))
         return false;
     const double lanes = (double)(WG__VECTOR / element), columns = (double)wg__plane(v->result);

@@ -14,8 +14,9 @@ typedef T loose __attribute__((vector_size(WG__VECTOR), aligned(sizeof(T)), may_
 /* to[u] = line[start + u walk], 0 outside the line's n elements. */
 static void NAME(fill_line)(T *to, int64_t size, const T *line, int64_t n, int64_t start, int64_t walk)
 {
-    const int64_t first = start < 0 ? wg__least((walk - 1 - start) / walk, size) : 0;
-    const int64_t seen = n > start ? wg__least((n - start + walk - 1) / walk, size) : 0;
+    const int64_t up = walk - 1; /* divisions are slow, and mostly by 1 */
+    const int64_t first = start >= 0 ? 0 : wg__least(walk == 1 ? -start : (up - start) / walk, size);
+    const int64_t seen = n <= start ? 0 : wg__least(walk == 1 ? n - start : (n - start + up) / walk, size);
     const int64_t last = seen > first ? seen : first;
     const T *from = line + start;
     for (int64_t u = 0; u < first; u++)
@@ -35,17 +36,19 @@ static void NAME(fill_line)(T *to, int64_t size, const T *line, int64_t n, int64
 /* The sheets of all channels of a group, whose source in this image is `source`; and zeros where a vector may look beyond. */
 static void NAME(fill)(const wg__patches *v, const wg__sheet *s, const T *source, T *to)
 {
-    const int64_t planes = s->residues[0] * s->residues[1] * s->residues[2], lines = s->size[0] * s->size[1];
+    const int64_t planes = s->residues[0] * s->residues[1] * s->residues[2];
     for (int64_t channel = 0; channel < v->channels; channel++, source += wg__plane(v->source))
-        for (int64_t p = 0; p < planes; p++)
-            for (int64_t l = 0; l < lines; l++, to += s->size[2]) {
-                const int64_t r[2] = { p / s->residues[2] / s->residues[1], p / s->residues[2] % s->residues[1] };
-                const int64_t y = s->low[0] + r[0] + l / s->size[1] * s->walk[0];
-                const int64_t x = s->low[1] + r[1] + l % s->size[1] * s->walk[1];
-                const bool inside = y >= 0 && y < v->source[0] && x >= 0 && x < v->source[1];
-                NAME(fill_line)(to, s->size[2], inside ? source + (y * v->source[1] + x) * v->source[2] : source,
-                                inside ? v->source[2] : 0, s->low[2] + p % s->residues[2], s->walk[2]);
+        for (int64_t p = 0; p < planes; p++) {
+            int64_t y = s->low[0] + p / s->residues[2] / s->residues[1];
+            for (int64_t i = 0; i < s->size[0]; i++, y += s->walk[0]) {
+                int64_t x = s->low[1] + p / s->residues[2] % s->residues[1];
+                for (int64_t j = 0; j < s->size[1]; j++, x += s->walk[1], to += s->size[2]) {
+                    const bool inside = y >= 0 && y < v->source[0] && x >= 0 && x < v->source[1];
+                    NAME(fill_line)(to, s->size[2], inside ? source + (y * v->source[1] + x) * v->source[2] : source,
+                                    inside ? v->source[2] : 0, s->low[2] + p % s->residues[2], s->walk[2]);
+                }
             }
+        }
     memset(to, 0, WG__SHEET_SLACK);
 }
 
@@ -132,15 +135,22 @@ wg_status SYM(wg__conv_direct)(const wg_call *c, int64_t begin, int64_t end)
     const wg__patches *v = c->params;
     int64_t *offset = c->local;
     T *w = (T *)(void *)((char *)c->local + v->runs), *sheet = w + 4 * v->channels * wg__plane(v->kernel);
+    const int64_t kinds = v->phases * v->blocks;
+    int64_t known = -1, first = 0, taps = 0; /* the kind of unit whose geometry this is */
+    wg__phase f;
+    wg__sheet s;
     for (int64_t u = begin; u < end; u++) {
-        const int64_t band = u % v->blocks, number = u / v->blocks % v->phases, all = u / v->blocks / v->phases;
-        const int64_t group = all % v->groups; /* `all` counts groups through the images */
-        const wg__phase f = wg__phase_of(v, number);
-        const int64_t first = wg__part(f.axis[1].columns, band, v->blocks);
-        const wg__sheet s = wg__sheet_of(&f, first, wg__part(f.axis[1].columns, band + 1, v->blocks));
+        const int64_t kind = u % kinds, all = u / kinds, group = all % v->groups; /* `all`: groups through the images */
+        if (kind != known) {
+            const int64_t band = kind % v->blocks;
+            known = kind;
+            f = wg__phase_of(v, kind / v->blocks);
+            first = wg__part(f.axis[1].columns, band, v->blocks);
+            s = wg__sheet_of(&f, first, wg__part(f.axis[1].columns, band + 1, v->blocks));
+            taps = wg__sheet_offsets(v, &f, &s, offset);
+        }
         if (s.length <= 0)
             continue;
-        const int64_t taps = wg__sheet_offsets(v, &f, &s, offset);
         T *out = sheet + v->channels * s.channel + WG__SHEET_SLACK / (int64_t)sizeof(T);
         const int64_t out_step = s.length + WG__SHEET_SLACK / (int64_t)sizeof(T);
         NAME(fill)(v, &s, (const T *)c->in[0] + all * v->channels * wg__plane(v->source), sheet);

@@ -132,7 +132,7 @@ static const wg_sample conv_transpose2d_samples[] = {
     { .in = { WG_VALUES(-2, 2, 2, 2, 2, 3), WG_VALUES(-2, 2, 2, 1, 3, 3), WG_VALUES(-2, 2, 1) }, .attrs = &strided },
     { .in = { WG_VALUES(-2, 2, 1, 2, 1, 3), WG_VALUES(-2, 2, 2, 4, 3, 2), WG_VALUES(-2, 2, 4) }, .attrs = &uneven },
     { .in = { WG_VALUES(-2, 2, 2, 4, 3, 1), WG_VALUES(-2, 2, 4, 1, 2, 2) }, .attrs = &grouped, .n = 2 },
-    { .in = { WG_VALUES(-2, 2, 1, 2, 2, 3), WG_VALUES(-2, 2, 2, 5, 3, 3), WG_VALUES(-2, 2, 5) }, .attrs = &strided },
+    { .in = { WG_VALUES(-2, 2, 1, 5, 2, 3), WG_VALUES(-2, 2, 5, 2, 3, 3), WG_VALUES(-2, 2, 2) }, .attrs = &strided },
 };
 static const wg_sample conv_transpose3d_samples[] = {
     { .in = { WG_VALUES(-2, 2, 1, 2, 1, 3, 1), WG_VALUES(-2, 2, 2, 1, 2, 1, 3), WG_VALUES(-2, 2, 1) } },
