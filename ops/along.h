@@ -60,7 +60,7 @@ typedef struct wg__axis_attrs {
     static inline void wg__softmax_line_##suffix(const T *x, T *e, int64_t length, T *peak, double *total)             \
     {                                                                                                                  \
         double lane[WG__LANES] = { 0 };                                                                                \
-        T largest[WG__LANES], step[WG__LANES], block[WG__EXPS];                                                        \
+        T largest[WG__LANES], step[WG__LANES], block[WG__EXPS] = { 0 };                                              \
         const int64_t whole = length - length % WG__LANES;                                                             \
         wg__step_load_##suffix(largest, x, length, length ? x[0] : 0);                                                 \
         for (int64_t k = WG__LANES; k < whole; k += WG__LANES)                                                         \

@@ -63,7 +63,7 @@ bool WG_ISA_SYM(wg__conv_direct_cut)(wg__patches *v, wg_lowering *l, size_t size
     if (v->rows > WG__DIRECT_ROWS || v->channels > WG__DIRECT_CHANNELS ||
         !cut_bands(v, v->rows < 4 ? 1 : 4, element, &bytes))
         return false;
-    const double lanes = (double)(WG__VECTOR / element), columns = (double)wg__plane(v->result);
+    const double lanes = (double)WG__VECTOR / (double)element, columns = (double)wg__plane(v->result);
     const double units = (double)(v->phases * v->blocks);
     const double cost = 50 + columns / units * ((double)v->channels + (double)(v->rows * taps) / (2 * lanes));
     v->runs = ((size_t)taps * sizeof(int64_t) + 63) / 64 * 64;
@@ -82,7 +82,7 @@ bool WG_ISA_SYM(wg__conv_weigh_cut)(wg__patches *v, wg_lowering *l, size_t size)
     int64_t bytes;
     if (v->rows > WG__WEIGH_ROWS || v->channels > WG__WEIGH_ROWS || !cut_bands(v, 1, element, &bytes))
         return false;
-    const double lanes = (double)(WG__VECTOR / element), columns = (double)(v->batch * wg__plane(v->result));
+    const double lanes = (double)WG__VECTOR / (double)element, columns = (double)(v->batch * wg__plane(v->result));
     v->runs = ((size_t)(taps * (1 + v->rows)) * sizeof(double) + 63) / 64 * 64;
     l->n_stages = 1;
     l->stage[0] = (wg_stage){ .kernel = 2,

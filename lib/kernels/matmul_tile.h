@@ -243,7 +243,7 @@ static inline __attribute__((always_inline)) void NAME(dot_tile)(int rows, int64
         }
     }
     if (i < k) {
-        NAME(wg__places) counts;
+        NAME(wg__places) counts = { 0 };
         for (int l = 0; l < LANES; l++)
             counts[l] = l >= LANES - (k - i) ? -1 : 0;
         UNROLL
