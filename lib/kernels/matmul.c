@@ -10,7 +10,6 @@ enum {
     WG__CACHE = 256 * 1024,
     WG__BLOCK_PANELS = 16, /* panels, or tiles, that one unit packs for itself, at most */
     WG__BLOCK_TILES = 32,
-    WG__DOTS = 48 * 1024,  /* multiplications of a product that is made of scalar products, at most */
     WG__NARROW = 64,       /* columns of C that one unit can turn over */
     WG__UNITS = 16         /* enough for a few threads, with something left to even out */
 };
@@ -106,21 +105,6 @@ static wg_status cut_vector(wg__product *p, wg_lowering *l, size_t element)
     return WG_OK;
 }
 
-/* Both operands along K, and too few rows and columns to be worth packing. */
-static bool suits_dots(const wg__product *p, int64_t work, int64_t lanes)
-{
-    return !p->transpose_a && p->transpose_b && work <= WG__DOTS && p->k >= 4 * lanes;
-}
-
-static wg_status cut_dots(wg__product *p, wg_lowering *l, int64_t work)
-{
-    p->method = WG__BY_DOTS;
-    p->width = 1;
-    p->panels = p->splits = p->k_blocks = p->blocks = 1;
-    add_stage(l, 0, p->batch, (double)work / 32);
-    return WG_OK;
-}
-
 wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t element)
 {
     const int64_t lanes = WG__VECTOR / (int64_t)element, work = p->m * p->n * p->k;
@@ -130,8 +114,6 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
         return WG_OK;
     if (p->m == 1)
         return cut_vector(p, l, element);
-    if (suits_dots(p, work, lanes))
-        return cut_dots(p, l, work);
     p->method = WG__BY_TILES;
     /* A tall narrow C, whose A is stored along C's long side: its transpose, with vectors along that side. */
     if (p->transpose_a && p->n <= WG__NARROW && p->m >= 2 * p->n)

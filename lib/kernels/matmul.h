@@ -25,7 +25,7 @@ enum { WG__BATCH_RANK = WG_MAX_RANK - 2 };
 
 /* How an operand reaches the tile kernel: as it is, packed by a stage before, packed by the unit. */
 enum { WG__DIRECT, WG__SHARED, WG__LOCAL };
-enum { WG__BY_TILES, WG__BY_VECTOR, WG__BY_DOTS };
+enum { WG__BY_TILES, WG__BY_VECTOR };
 
 /* A product of concrete shapes, and how it is cut: what `lower` leaves for the kernels. Matrix i of a batch lies at
  * i m k, i k n and i m n; a batch dimension that is broadcast has step 0. */
@@ -96,8 +96,6 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12 };
  *
  * wg__vector_product: y (n) = x (k) B for the columns begin .. end-1, B as p says.
  *
- * wg__dot_product: c (m, n) = a (m, k) b', b stored (n, k), k at least one vector.
- *
  * wg__pack_along, wg__pack_across: `rows` lines into interleaved order, dst[k * width + r] = r < rows ? line r's
  * element k : 0. Along: neighbouring ks of a line are neighbours, and lines `stride` apart. Across: lines are, and
  * ks are `stride` apart.
@@ -109,7 +107,6 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12 };
     extern wg__tile_##type *const WG_ISA_SYM(wg__tiles_##type)[2][WG__TILE_MAX][3];                                    \
     void WG_ISA_SYM(wg__vector_product_##type)(const wg__product *p, const T *x, const T *b, T *y, int64_t begin,      \
                                                int64_t end);                                                           \
-    void WG_ISA_SYM(wg__dot_product_##type)(const wg__product *p, const T *a, const T *b, T *c);                       \
     void WG_ISA_SYM(wg__pack_along_##type)(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows,          \
                                            int64_t k);                                                                 \
     void WG_ISA_SYM(wg__pack_across_##type)(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows,         \

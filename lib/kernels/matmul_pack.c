@@ -2,7 +2,12 @@
 #include <string.h>
 
 #include "kernels/matmul.h"
-#include "kernels/shuffle.h"
+
+#if defined __clang__ || __GNUC__ >= 12
+#define SHUFFLE(a, b, I, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, I, ...) __builtin_shuffle(a, b, (I){ __VA_ARGS__ })
+#endif
 
 /* Sixteen bytes, which every instruction set shuffles in one step. */
 typedef float quad_f32 __attribute__((vector_size(16), aligned(4), may_alias));
@@ -17,27 +22,51 @@ static inline void transpose_f32(float *to, int64_t width, const float *from, in
 {
     const quad_f32 a = *(const quad_f32 *)from, b = *(const quad_f32 *)(from + stride);
     const quad_f32 c = *(const quad_f32 *)(from + 2 * stride), d = *(const quad_f32 *)(from + 3 * stride);
-    const quad_f32 ab_low = WG__SHUFFLE(a, b, index_f32, 0, 4, 1, 5), ab_high = WG__SHUFFLE(a, b, index_f32, 2, 6, 3, 7);
-    const quad_f32 cd_low = WG__SHUFFLE(c, d, index_f32, 0, 4, 1, 5), cd_high = WG__SHUFFLE(c, d, index_f32, 2, 6, 3, 7);
-    *(quad_f32 *)to = WG__SHUFFLE(ab_low, cd_low, index_f32, 0, 1, 4, 5);
-    *(quad_f32 *)(to + width) = WG__SHUFFLE(ab_low, cd_low, index_f32, 2, 3, 6, 7);
-    *(quad_f32 *)(to + 2 * width) = WG__SHUFFLE(ab_high, cd_high, index_f32, 0, 1, 4, 5);
-    *(quad_f32 *)(to + 3 * width) = WG__SHUFFLE(ab_high, cd_high, index_f32, 2, 3, 6, 7);
+    const quad_f32 ab_low = SHUFFLE(a, b, index_f32, 0, 4, 1, 5), ab_high = SHUFFLE(a, b, index_f32, 2, 6, 3, 7);
+    const quad_f32 cd_low = SHUFFLE(c, d, index_f32, 0, 4, 1, 5), cd_high = SHUFFLE(c, d, index_f32, 2, 6, 3, 7);
+    *(quad_f32 *)to = SHUFFLE(ab_low, cd_low, index_f32, 0, 1, 4, 5);
+    *(quad_f32 *)(to + width) = SHUFFLE(ab_low, cd_low, index_f32, 2, 3, 6, 7);
+    *(quad_f32 *)(to + 2 * width) = SHUFFLE(ab_high, cd_high, index_f32, 0, 1, 4, 5);
+    *(quad_f32 *)(to + 3 * width) = SHUFFLE(ab_high, cd_high, index_f32, 2, 3, 6, 7);
 }
 
 /* the same for i, r < 2 */
 static inline void transpose_f64(double *to, int64_t width, const double *from, int64_t stride)
 {
     const quad_f64 a = *(const quad_f64 *)from, b = *(const quad_f64 *)(from + stride);
-    *(quad_f64 *)to = WG__SHUFFLE(a, b, index_f64, 0, 2);
-    *(quad_f64 *)(to + width) = WG__SHUFFLE(a, b, index_f64, 1, 3);
+    *(quad_f64 *)to = SHUFFLE(a, b, index_f64, 0, 2);
+    *(quad_f64 *)(to + width) = SHUFFLE(a, b, index_f64, 1, 3);
 }
+
+/* The even and the odd elements of two vectors in a row, by the number of elements in one. */
+#define EVEN_2 0, 2
+#define EVEN_4 EVEN_2, 4, 6
+#define EVEN_8 EVEN_4, 8, 10, 12, 14
+#define EVEN_16 EVEN_8, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODD_2 1, 3
+#define ODD_4 ODD_2, 5, 7
+#define ODD_8 ODD_4, 9, 11, 13, 15
+#define ODD_16 ODD_8, 17, 19, 21, 23, 25, 27, 29, 31
+typedef int32_t places_f32 __attribute__((vector_size(WG__VECTOR)));
+typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
+#if defined __AVX512F__
+#define F32(which) which##_16
+#define F64(which) which##_8
+#elif defined __AVX2__
+#define F32(which) which##_8
+#define F64(which) which##_4
+#else
+#define F32(which) which##_4
+#define F64(which) which##_2
+#endif
 
 #define T float
 #define TYPE f32
 #define quad quad_f32
 #define vector vector_f32
 #define TRANSPOSE transpose_f32
+#define EVEN(a, b) SHUFFLE(a, b, places_f32, F32(EVEN))
+#define ODD(a, b) SHUFFLE(a, b, places_f32, F32(ODD))
 #include "kernels/matmul_pack.h"
 
 #define T double
@@ -45,4 +74,6 @@ static inline void transpose_f64(double *to, int64_t width, const double *from, 
 #define quad quad_f64
 #define vector vector_f64
 #define TRANSPOSE transpose_f64
+#define EVEN(a, b) SHUFFLE(a, b, places_f64, F64(EVEN))
+#define ODD(a, b) SHUFFLE(a, b, places_f64, F64(ODD))
 #include "kernels/matmul_pack.h"

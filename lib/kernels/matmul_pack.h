@@ -1,4 +1,5 @@
-/* Packing for one element type: included by matmul_pack.c with T, TYPE, quad, vector and TRANSPOSE defined. No guard:
+/* Packing for one element type: included by matmul_pack.c with T, TYPE, quad, vector, TRANSPOSE,
+ * EVEN and ODD defined. No guard:
  * included twice. */
 
 #define JOIN2(a, b) a##b
@@ -20,8 +21,8 @@ static inline void NAME(square)(T *to, int64_t width, const T *from, int64_t str
     for (int halves = LANES; halves > 1; halves /= 2) {
         UNROLL
         for (int r = 0; r < LANES / 2; r++) {
-            y[r] = NAME(WG__EVEN)(x[2 * r], x[2 * r + 1]);
-            y[r + LANES / 2] = NAME(WG__ODD)(x[2 * r], x[2 * r + 1]);
+            y[r] = EVEN(x[2 * r], x[2 * r + 1]);
+            y[r + LANES / 2] = ODD(x[2 * r], x[2 * r + 1]);
         }
         UNROLL
         for (int r = 0; r < LANES; r++)
@@ -140,3 +141,5 @@ void WG_ISA_SYM(NAME(wg__pack_across))(T *dst, int64_t width, const T *src, int6
 #undef quad
 #undef vector
 #undef TRANSPOSE
+#undef EVEN
+#undef ODD

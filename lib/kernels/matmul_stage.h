@@ -124,14 +124,6 @@ static void NAME(vector_part)(const wg__product *p, const wg_call *c, int64_t ma
     SYM(wg__vector_product)(p, x, b, out, p0 * LANES, wg__least(p1 * LANES, p->n));
 }
 
-static void NAME(dots_part)(const wg__product *p, const wg_call *c, int64_t matrix, T *out)
-{
-    int64_t index_a, index_b;
-    wg__batch_indices(p, matrix, &index_a, &index_b);
-    const T *a = (const T *)c->in[p->swap] + index_a * p->m * p->k;
-    SYM(wg__dot_product)(p, a, (const T *)c->in[!p->swap] + index_b * p->k * p->n, out);
-}
-
 /* Units: (batch, splits, blocks), the last fastest. */
 wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
 {
@@ -143,9 +135,7 @@ wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
         const int from = (int)wg__part(cuts, block, p->blocks), to = (int)wg__part(cuts, block + 1, p->blocks);
         T *out = p->splits > 1 ? (T *)c->scratch + p->partials + (matrix * p->splits + split) * size
                                : (T *)c->out + matrix * size;
-        if (p->method == WG__BY_DOTS) {
-            NAME(dots_part)(p, c, matrix, out);
-        } else if (p->method == WG__BY_VECTOR) {
+        if (p->method == WG__BY_VECTOR) {
             NAME(vector_part)(p, c, matrix, from, to, out);
         } else if (p->by_rows) {
             NAME(part)(p, c, matrix, split, from, to, 0, p->panels, out, p->n);

@@ -2,9 +2,6 @@
 #include <string.h>
 
 #include "kernels/matmul.h"
-#include "kernels/shuffle.h"
-
-enum { WG__DOT_ROWS = WG__TILE_MAX >= 24 ? 4 : 2, WG__DOT_COLUMNS = 4 }; /* sums side by side in registers */
 
 #define T float
 #define TYPE f32
