@@ -665,6 +665,7 @@ START_TEST(the_quicker_way_to_run_is_kept_and_the_other_tried_again)
 }
 END_TEST
 
+#ifdef _OPENMP
 START_TEST(a_program_runs_with_all_workers_or_alone_to_the_same_bits)
 {
     wg_graph *g = wg_graph_new();
@@ -691,6 +692,7 @@ START_TEST(a_program_runs_with_all_workers_or_alone_to_the_same_bits)
     free(values);
 }
 END_TEST
+#endif
 
 START_TEST(many_threads_share_a_plan)
 {
