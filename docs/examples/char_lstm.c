@@ -241,7 +241,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options o = { .steps = 12000, .seconds = 1700, .hidden = 512, .batch = 32, .length = 100 };
+    struct options o = { .steps = 3000, .seconds = 1700, .hidden = 512, .batch = 32, .length = 100 };
     struct text t;
     if (!read_options(argc, argv, &o))
         return 2;

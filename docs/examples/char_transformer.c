@@ -208,7 +208,7 @@ static wg_status train(wg_exec *fit, wg_exec *try, const struct model *m, const 
 
 int main(int argc, char **argv)
 {
-    struct run r = { .steps = 24000, .sample = 500 };
+    struct run r = { .steps = 10000, .sample = 500 }; /* more, and it learns the text by heart */
     for (int i = 1; i + 1 < argc; i += 2) {
         const double value = strtod(argv[i + 1], NULL);
         if (!strcmp(argv[i], "--steps"))
