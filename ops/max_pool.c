@@ -11,6 +11,7 @@
 typedef struct plan {
     int64_t size[2], windows[2], kernel[2], stride[2], padding[2], dilation[2];
     int64_t chunks; /* a row of the result is cut into chunks of COLUMNS */
+    bool tiled;     /* windows touch but do not overlap, without padding: of the scatter */
 } plan;
 
 enum { COLUMNS = 256, TILE = 4 /* the largest stride of windows side by side that are written as they come */ };
@@ -19,15 +20,6 @@ static inline int64_t at_least(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
 /* a / b rounded up, for b > 0. */
 static inline int64_t steps_to(int64_t a, int64_t b) { return a > 0 ? (a + b - 1) / b : 0; }
-
-/* Windows that touch but do not overlap, without padding. */
-static inline bool side_by_side(const plan *p)
-{
-    bool are = p->stride[1] <= TILE;
-    for (int i = 0; i < 2; i++)
-        are = are && p->kernel[i] == p->stride[i] && p->padding[i] == 0 && p->dilation[i] == 1;
-    return are;
-}
 
 /* Which k of a window that begins at `start` lie inside: *first .. the result - 1. */
 static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *first)
@@ -173,7 +165,7 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
             for (int64_t row = 0; row < p->windows[0]; row++)                                                          \
                 for (int64_t column = 0; column < p->windows[1]; column += COLUMNS) {                                  \
                     const int64_t stop = at_most(column + COLUMNS, p->windows[1]);                                     \
-                    if (side_by_side(p)) {                                                                             \
+                    if (p->tiled) {                                                                                    \
                         tiles_##suffix(p, x, cotangent + row * p->windows[1] + column, y, row, column, stop);          \
                         continue;                                                                                      \
                     }                                                                                                  \
@@ -244,7 +236,7 @@ static plan *settle(wg_lowering *l, const wg_shape *x, const wg_shape *y)
     const wg__sliding s = wg__pool_sliding(at);
     const int axes = x->rank - WG__SPATIAL;
     plan *p = (plan *)(void *)l->params;
-    *p = (plan){ { 1, 1 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0, 0 }, { 1, 1 }, 1 };
+    *p = (plan){ { 1, 1 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0, 0 }, { 1, 1 }, 1, false };
     for (int i = 0; i < axes; i++) {
         const int k = i + 2 - axes;
         p->size[k] = x->dim[WG__SPATIAL + i];
@@ -290,7 +282,10 @@ static wg_status gather_lower(wg_lowering *l)
 
 static wg_status scatter_lower(wg_lowering *l)
 {
-    const plan *p = settle(l, &l->out_shape[0], &l->in_shape[0]);
+    plan *p = settle(l, &l->out_shape[0], &l->in_shape[0]);
+    p->tiled = p->stride[1] <= TILE;
+    for (int i = 0; i < 2; i++)
+        p->tiled = p->tiled && p->kernel[i] == p->stride[i] && p->padding[i] == 0 && p->dilation[i] == 1;
     const double cost = (double)(p->size[0] * p->size[1]) +
                         (double)(p->windows[0] * p->windows[1]) * (2 + 2 * (double)(p->kernel[0] * p->kernel[1]));
     l->n_stages = 1;
