@@ -2,6 +2,7 @@
  * */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,4 +73,14 @@ wg_status wg__fail_in(const char *format, ...)
 wg_status wg__fail_null(const char *caller, const char *what)
 {
     return last.status ? last.status : wg__fail(WG_ERR_ARG, "%s: the %s is NULL", caller, what);
+}
+
+wg_status wg__fail_errno(const char *call)
+{
+    char text[256];
+    int code = errno;
+
+    if (strerror_r(code, text, sizeof text))
+        return wg__fail(WG_ERR_IO, "%s: error %d", call, code);
+    return wg__fail(WG_ERR_IO, "%s: %s", call, text);
 }

@@ -3,7 +3,6 @@
  * Numbers are put together from integers: no locale has a part in it. */
 #include "exec/timeline.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +43,7 @@ wg__timeline *wg__timeline_open(const wg__allocator *a, const char *path)
     t->begun = wg__timeline_now();
     t->file = fopen(path, "w");
     if (!t->file) {
-        wg__fail(WG_ERR_IO, "%s: %s", path, strerror(errno));
+        wg__fail_errno(path);
         wg__free(a, t, 1, sizeof *t);
         return NULL;
     }

@@ -1,4 +1,4 @@
-/* Reading files, and telling why a system call failed. */
+/* Reading files. */
 #include "config.h"
 
 #include "io/file.h"
@@ -8,16 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-wg_status wg__fail_errno(const char *call)
-{
-    char text[256];
-    int code = errno;
-
-    if (strerror_r(code, text, sizeof text))
-        return wg__fail(WG_ERR_IO, "%s: error %d", call, code);
-    return wg__fail(WG_ERR_IO, "%s: %s", call, text);
-}
 
 wg_status wg__file_open(wg__file *file, const char *path)
 {

@@ -5,9 +5,6 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-/* Sets WG_ERR_IO with the failed call's name and errno's text: "open: No such file or directory". */
-wg_status wg__fail_errno(const char *call);
-
 /* ---- reading ---- */
 
 typedef struct wg__file {
