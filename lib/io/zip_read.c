@@ -129,7 +129,7 @@ static wg_status take_extra(wg__zip *zip, const unsigned char *at, size_t n, wg_
                 used += 8;
             }
         }
-        if (wg__get16(at) == WG__ZIP_EXTRA_BLOCKS && !entry->block && length) {
+        if (wg__get16(at) == WG__ZIP_EXTRA_BLOCKS && !entry->block && length && length % 4 == 0) {
             wg_status status = take_blocks(zip, at + 4, length, entry);
             if (status)
                 return status;

@@ -93,6 +93,9 @@ static double in_unit(const row *r, double time)
     return time * 1e6;
 }
 
+/* Is it compared with what the machine can do at the most? */
+static bool has_limit(const row *r) { return r->unit == UNIT_RATE || r->unit == UNIT_GFLOPS; }
+
 static const limits *limits_for(struct table_of_times *t, int i)
 {
     if (!t->limit[i].threads)
@@ -147,7 +150,7 @@ static json_t *rivals(const contender *ours, const contender *c, int n)
 static json_t *entry(struct table_of_times *t, const row *r, int i, const contender *c, int n)
 {
     const contender *own = &c[i];
-    double share = r->unit == UNIT_RATE || r->unit == UNIT_GFLOPS
+    double share = has_limit(r)
                        ? limits_time(limits_for(t, i), t->dtype, r->flops, r->bytes) / own->median
                        : NAN;
     json_t *object = json_pack("{s:o, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name", tool_text(r->name), "section",
@@ -167,7 +170,7 @@ static void say_own(struct table_of_times *t, const row *r, const contender *c)
     tool_say("  %-42s %s", r->name, wg_dtype_name(t->dtype));
     for (int i = 0; i < t->n_threads; i++) {
         tool_say("  %12.*f", r->unit == UNIT_MICROSECONDS ? 2 : 1, in_unit(r, c[i].median));
-        if (r->unit == UNIT_RATE || r->unit == UNIT_GFLOPS)
+        if (has_limit(r))
             tool_say(" %3.0f%%", 100 * limits_time(limits_for(t, i), t->dtype, r->flops, r->bytes) / c[i].median);
     }
     tool_say("%s\n", r->unit != UNIT_RATE ? "" : r->counts_flops ? "  GFLOP/s" : "  GB/s");
@@ -204,7 +207,7 @@ static void measure_row(struct table_of_times *t, row *r)
     for (int i = 0; i < t->n_threads; i++) {
         t->failed = t->failed || isnan(c[i].median);
         json_array_append_new(t->list, entry(t, r, i, c, n));
-        if (r->unit == UNIT_RATE || r->unit == UNIT_GFLOPS)
+        if (has_limit(r))
             note_dot(t, r, &c[i]);
     }
     free(c);
