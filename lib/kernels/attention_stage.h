@@ -23,7 +23,7 @@ static void NAME(product)(NAME(matrix) a, bool k_near, NAME(matrix) b, T *c, int
         for (int64_t t = 0; t < tiles; t++) {
             const int64_t row = wg__part(m, t, tiles), rows = wg__part(m, t + 1, tiles) - row;
             SYM(wg__tiles)
-            [k_near][rows - 1][width - 1](k, a.at + row * (k_near ? a.step : 1), a.step, b.at + j, b.step,
+            [k_near][rows - 1][width - 1](k, a.at + row * (k_near ? a.step : 1), a.step, b.at + j, b.step, b.at + j,
                                           c + row * cs + j, cs, cols, add);
         }
     }

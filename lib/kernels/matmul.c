@@ -5,9 +5,9 @@ enum {
     WG__PACK_KS = 16,      /* lines read side by side when packing across them */
     WG__PACK_GROUP = 8,    /* tiles or panels packed by one unit */
     WG__CHUNK_TILES = 32,  /* tiles of A that stay in the second cache while all panels pass by */
-    WG__K_BLOCK = 320,     /* ks of a block: a panel of B is to fill half the nearest cache */
-    WG__K_FETCH = 64,      /* the same where B is read as it is, from afar: block after block is fetched ahead */
-    WG__CACHE = 256 * 1024,
+    WG__K_BLOCK = 512,     /* ks of a block: its tile of A stays in the nearest cache, its panels of B in the second */
+    WG__NEAR = 64 * 1024,  /* bytes of operands that the nearest caches hold */
+    WG__FAR = 4 << 20,     /* and of one that the last of them may not */
     WG__BLOCK_PANELS = 16, /* panels, or tiles, that one unit packs for itself, at most */
     WG__BLOCK_TILES = 32,
     WG__NARROW = 64,       /* columns of C that one unit can turn over */
@@ -43,35 +43,41 @@ static void wg__batch_indices(const wg__product *p, int64_t at, int64_t *a, int6
 
 static const int tile_rows[3] = WG__TILE_ROWS;
 
-/* So few rows of A that one tile of them reads all of B once: not worth packing. */
-static bool direct_b(const wg__product *p)
+/* Packing operands as small as these costs more than it saves. */
+static bool is_near(const wg__product *p, int64_t element)
 {
-    return !p->transpose_b && p->m <= tile_rows[0] && p->m <= p->n;
+    return (p->m + p->n) * p->k * element <= WG__NEAR;
+}
+
+/* Also worth no packing: B of which tiles read all once, or twice where it does not come from afar. */
+static bool direct_b(const wg__product *p, int64_t element)
+{
+    const int64_t reads = (p->m + tile_rows[0] - 1) / tile_rows[0], bytes = p->n * p->k * element;
+    return !p->transpose_b && (is_near(p, element) || (p->m <= p->n && reads <= (bytes <= WG__FAR ? 2 : 1)));
 }
 
 /* Panels of two vectors feed the multipliers best, unless narrower ones need no second tile below; an odd number of
- * vectors is better cut into threes. */
+ * vectors is better cut into threes. How operands are stored must not matter: the panels decide where K is cut. */
 static int panel_width(const wg__product *p, int64_t vectors)
 {
-    if (direct_b(p) && p->m > tile_rows[1])
+    if (p->m > tile_rows[1] && p->m <= tile_rows[0] && p->m <= p->n)
         return 1;
     return vectors < 2 ? 1 : vectors % 2 && vectors <= 9 ? 3 : 2;
 }
 
 /* Which operand is packed, and by whom. */
-static void choose_operands(wg__product *p, int64_t work)
+static void choose_operands(wg__product *p, int64_t element)
 {
-    const bool small = work <= 32 * 1024; /* one unit, that packs no more than B */
-    p->by_rows = !small && p->m > p->n;
-    if (small) {
+    p->by_rows = p->m > p->n;
+    if (is_near(p, element)) {
         p->a = WG__DIRECT;
-        p->b = direct_b(p) ? WG__DIRECT : WG__LOCAL;
+        p->b = direct_b(p, element) ? WG__DIRECT : WG__LOCAL;
     } else if (p->by_rows) {
         p->a = !p->transpose_a && p->panels <= 2 ? WG__DIRECT : WG__LOCAL;
         p->b = WG__SHARED;
     } else {
         p->a = WG__SHARED;
-        p->b = direct_b(p) ? WG__DIRECT : WG__LOCAL;
+        p->b = direct_b(p, element) ? WG__DIRECT : WG__LOCAL;
     }
 }
 
@@ -123,9 +129,8 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
     p->panels = (int32_t)((vectors + p->width - 1) / p->width);
     const int64_t rows = tile_rows[p->width - 1];
     p->tiles = (int32_t)((p->m + rows - 1) / rows);
-    const int64_t k_block = direct_b(p) && p->n * p->k * (int64_t)element > WG__CACHE ? WG__K_FETCH : WG__K_BLOCK;
-    p->k_blocks = (int32_t)wg__most(1, (p->k + k_block - 1) / k_block);
-    choose_operands(p, work);
+    p->k_blocks = (int32_t)wg__most(1, (p->k + WG__K_BLOCK - 1) / WG__K_BLOCK);
+    choose_operands(p, (int64_t)element);
     choose_blocks(p, work);
 
     const int64_t panel = p->width * lanes, kc = (p->k + p->k_blocks - 1) / p->k_blocks;

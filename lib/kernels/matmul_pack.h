@@ -9,14 +9,18 @@
 
 #define LANES ((int64_t)(WG__VECTOR / sizeof(T)))
 
-/* to[i * width + r] = from[r * stride + i] for i, r < LANES: lines and ks change places when, as often as LANES can be
- * halved, the even elements of neighbouring vectors go to the first half and the odd ones to the second. */
-static inline void NAME(square)(T *to, int64_t width, const T *from, int64_t stride)
+/* to[i * width + r] = r < rows ? from[r * stride + i] : 0 for i, r < LANES: lines and ks change places when, as often as
+ * LANES can be halved, the even elements of neighbouring vectors go to the first half and the odd ones to the second.
+ * Meanwhile what lies a panel further on is fetched into the second cache. */
+static inline __attribute__((always_inline)) void NAME(square)(T *to, int64_t width, const T *from, int64_t stride,
+                                                               int64_t rows)
 {
     vector x[WG__VECTOR / sizeof(T)], y[WG__VECTOR / sizeof(T)];
     UNROLL
-    for (int r = 0; r < LANES; r++)
-        x[r] = *(const vector *)(from + r * stride);
+    for (int r = 0; r < LANES; r++) {
+        x[r] = r < rows ? *(const vector *)(from + r * stride) : (vector){ 0 };
+        __builtin_prefetch(from + (r + width) * stride, 0, 2);
+    }
     UNROLL
     for (int halves = LANES; halves > 1; halves /= 2) {
         UNROLL
@@ -31,6 +35,16 @@ static inline void NAME(square)(T *to, int64_t width, const T *from, int64_t str
     UNROLL
     for (int r = 0; r < LANES; r++)
         *(vector *)(to + r * width) = x[r];
+}
+
+static void NAME(whole_square)(T *to, int64_t width, const T *from, int64_t stride)
+{
+    NAME(square)(to, width, from, stride, LANES);
+}
+
+static void NAME(part_square)(T *to, int64_t width, const T *from, int64_t stride, int64_t rows)
+{
+    NAME(square)(to, width, from, stride, rows);
 }
 
 /* Lines `first` .. rows-1, begin <= k < end, in squares of QUAD; the last lines overlap the ones before where they do
@@ -53,15 +67,18 @@ static void NAME(lines)(T *dst, int64_t width, const T *src, int64_t stride, int
 
 void WG_ISA_SYM(NAME(wg__pack_along))(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows, int64_t k)
 {
-    if (rows < width)
-        memset(dst, 0, (size_t)(k * width) * sizeof(T));
-    const int64_t full = rows - rows % LANES, whole = full ? k - k % LANES : 0;
+    const bool panel = width % LANES == 0; /* else a tile, which is as wide as it has rows */
+    const int64_t full = rows - rows % LANES, whole = panel || full ? k - k % LANES : 0;
     for (int64_t i = 0; i < whole; i += LANES) {
         for (int64_t r = 0; r < full; r += LANES)
-            NAME(square)(dst + i * width + r, width, src + r * stride + i, stride);
-        if (full < rows)
+            NAME(whole_square)(dst + i * width + r, width, src + r * stride + i, stride);
+        for (int64_t r = full; panel && r < width; r += LANES)
+            NAME(part_square)(dst + i * width + r, width, src + r * stride + i, stride, rows - r);
+        if (!panel && full < rows)
             NAME(lines)(dst, width, src, stride, full, rows, i, i + LANES);
     }
+    if (rows < width)
+        memset(dst + whole * width, 0, (size_t)((k - whole) * width) * sizeof(T));
     NAME(lines)(dst, width, src, stride, 0, rows, whole, k);
 }
 

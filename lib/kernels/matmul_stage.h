@@ -53,12 +53,11 @@ static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, 
         for (int j = p0; j < p1; j++) {
             const int64_t cols = wg__least(panel, p->n - j * panel), width = (cols + LANES - 1) / LANES;
             const T *right = b.at + (j - b.origin) * panel * b.stride;
-            for (int64_t i = 0; b.next && i < kc * panel; i += LANES)
-                __builtin_prefetch(b.next + j * kc * panel + i, 0, 2);
+            const T *ahead = b.next ? b.next + j * kc * panel : right;
             for (int t = chunk; t < chunk_end; t++) {
                 const int64_t row = wg__part(p->m, t, p->tiles), rows = wg__part(p->m, t + 1, p->tiles) - row;
                 const T *left = a.at + (row - origin) * a.stride;
-                SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step,
+                SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step, ahead,
                                                             c + row * cs + (j - p0) * panel, cs, cols, add);
             }
         }
