@@ -11,7 +11,8 @@
 typedef struct plan {
     int64_t size[2], windows[2], kernel[2], stride[2], padding[2], dilation[2];
     int64_t chunks; /* a row of the result is cut into chunks of COLUMNS */
-    bool tiled;     /* windows touch but do not overlap, without padding: of the scatter */
+    bool tiled;     /* windows touch but do not overlap, without padding, in strides of up to TILE */
+    bool rest;      /* and some of x lies in none */
 } plan;
 
 enum { COLUMNS = 256, TILE = 4 /* the largest stride of windows side by side that are written as they come */ };
@@ -41,8 +42,74 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
         WG_SIMD __VA_ARGS__                                                                                            \
     }
 
+/* f(stride, ..) with a constant for the stride of windows side by side, whose loops over them then become shuffles. */
+#define WITH_STRIDE(p, f, ...)                                                                                         \
+    switch (p->stride[1]) {                                                                                            \
+    case 1:                                                                                                            \
+        f(1, __VA_ARGS__);                                                                                             \
+        break;                                                                                                         \
+    case 2:                                                                                                            \
+        f(2, __VA_ARGS__);                                                                                             \
+        break;                                                                                                         \
+    case 3:                                                                                                            \
+        f(3, __VA_ARGS__);                                                                                             \
+        break;                                                                                                         \
+    default:                                                                                                           \
+        f(TILE, __VA_ARGS__);                                                                                          \
+    }
+#define WHOLE_STEPS(n) (((n) + 15) / 16 * 16)
+
 /* I is an integer of T's width, for places within a window. */
 #define MAX_POOL(suffix, type, I)                                                                                      \
+    /* Of n windows side by side that begin at x: the largest element of each, and where it is, and as much again as   \
+     * fills up the last step. Rows are copied into such steps, since most are no longer than a vector or two. */      \
+    static inline __attribute__((always_inline)) void largest_##suffix(int stride, const plan *p, const type *x,       \
+                                                                       int64_t n, type *best, I *place)                \
+    {                                                                                                                  \
+        const int64_t steps = WHOLE_STEPS(n);                                                                          \
+        type line[COLUMNS * TILE];                                                                                     \
+        for (int64_t i = 0; i < steps; i++) {                                                                          \
+            best[i] = (type)-INFINITY;                                                                                 \
+            place[i] = 0;                                                                                              \
+        }                                                                                                              \
+        for (int64_t i = n * stride; i < steps * stride; i++)                                                          \
+            line[i] = 0;                                                                                               \
+        for (I k = 0; k < (I)p->kernel[0]; k++) {                                                                      \
+            memcpy(line, x + k * p->size[1], (size_t)(n * stride) * sizeof(type));                                     \
+            WG_SIMD for (int64_t i = 0; i < steps; i++) for (int l = 0; l < stride; l++)                               \
+            {                                                                                                          \
+                const type v = line[i * stride + l];                                                                   \
+                const bool better = (v > best[i]) | (v != v);                                                          \
+                best[i] = better ? v : best[i];                                                                        \
+                place[i] = better ? k * stride + l : place[i];                                                         \
+            }                                                                                                          \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static inline __attribute__((always_inline)) void tiles_forward_##suffix(int stride, const plan *p, const type *x, \
+                                                                             type *y, int64_t n)                       \
+    {                                                                                                                  \
+        type best[COLUMNS];                                                                                            \
+        I place[COLUMNS];                                                                                              \
+        largest_##suffix(stride, p, x, n, best, place);                                                                \
+        memcpy(y, best, (size_t)n * sizeof(type));                                                                     \
+    }                                                                                                                  \
+    /* The largest of each gets its cotangent, the others zeros; y begins where x does. */                             \
+    static inline __attribute__((always_inline)) void tiles_scatter_##suffix(                                          \
+        int stride, const plan *p, const type *x, const type *cotangent, type *y, int64_t n)                           \
+    {                                                                                                                  \
+        const int64_t steps = WHOLE_STEPS(n);                                                                          \
+        type best[COLUMNS], c[COLUMNS], line[COLUMNS * TILE];                                                          \
+        I place[COLUMNS];                                                                                              \
+        largest_##suffix(stride, p, x, n, best, place);                                                                \
+        memcpy(c, cotangent, (size_t)n * sizeof(type));                                                                \
+        for (int64_t i = n; i < steps; i++)                                                                            \
+            c[i] = 0;                                                                                                  \
+        for (I k = 0; k < (I)p->kernel[0]; k++) {                                                                      \
+            WG_SIMD for (int64_t i = 0; i < steps; i++) for (int l = 0; l < stride; l++)                               \
+                line[i * stride + l] = place[i] == k * stride + l ? c[i] : 0;                                          \
+            memcpy(y + k * p->size[1], line, (size_t)(n * stride) * sizeof(type));                                     \
+        }                                                                                                              \
+    }                                                                                                                  \
     /* y[i] of windows begin .. end-1 of a row. Maxima down the columns first, in `column`, which has room for all     \
      * that these windows look at, padding included. */                                                                \
     static inline void row_##suffix(const plan *p, const type *x, type *column, type *y, int64_t row, int64_t begin,   \
@@ -72,7 +139,12 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
             const int64_t line = unit / p->chunks, column = unit % p->chunks * COLUMNS;                                \
             const T *x = (const T *)c->in[0] + line / p->windows[0] * p->size[0] * p->size[1];                         \
             T *y = (T *)c->out + line * p->windows[1] + column;                                                        \
-            row_##suffix(p, x, c->local, y, line % p->windows[0], column, at_most(column + COLUMNS, p->windows[1]));   \
+            const int64_t row = line % p->windows[0], stop = at_most(column + COLUMNS, p->windows[1]);                 \
+            if (!p->tiled) {                                                                                           \
+                row_##suffix(p, x, c->local, y, row, column, stop);                                                    \
+                continue;                                                                                              \
+            }                                                                                                          \
+            WITH_STRIDE(p, tiles_forward_##suffix, p, x + corner(p, row, column), y, stop - column)                    \
         })                                                                                                             \
     /* Where in windows begin .. end-1 of a row the largest is: k kernel[1] + l, or -1 where all is padding. */        \
     static inline void places_##suffix(const plan *p, const type *x, I *place, int64_t row, int64_t begin,             \
@@ -114,45 +186,6 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
             for (int64_t i = 0, at = corner(p, row, column); i < stop - column; i++, at += p->stride[1])               \
                 y[i] = place[i] < 0 ? 0 : values[at + offset[place[i]]];                                               \
         })                                                                                                             \
-    /* Windows begin .. end-1 of a row that lie side by side: the largest of each gets its cotangent, the others zeros.\
-     * Rows are copied into steps that are filled up, since most are no longer than a vector or two. */                \
-    static void tiles_##suffix(const plan *p, const type *x, const type *cotangent, type *y, int64_t row,              \
-                               int64_t begin, int64_t end)                                                             \
-    {                                                                                                                  \
-        const int64_t n = end - begin, steps = (n + 15) / 16 * 16, stride = p->stride[1];                              \
-        const int64_t first = row * p->stride[0] * p->size[1] + begin * stride;                                        \
-        type best[COLUMNS], c[COLUMNS], line[COLUMNS * TILE];                                                          \
-        I place[COLUMNS];                                                                                              \
-        for (int64_t i = 0; i < steps; i++) {                                                                          \
-            best[i] = (type)-INFINITY;                                                                                 \
-            place[i] = 0;                                                                                              \
-        }                                                                                                              \
-        memcpy(c, cotangent, (size_t)n * sizeof(type));                                                                \
-        for (int64_t i = n; i < steps; i++)                                                                            \
-            c[i] = 0;                                                                                                  \
-        for (int64_t i = n * stride; i < steps * stride; i++)                                                          \
-            line[i] = 0;                                                                                               \
-        for (int64_t k = 0; k < p->kernel[0]; k++) {                                                                   \
-            memcpy(line, x + first + k * p->size[1], (size_t)(n * stride) * sizeof(type));                             \
-            for (int64_t l = 0; l < stride; l++) {                                                                     \
-                const I here = (I)(k * stride + l);                                                                    \
-                BY_STRIDE(                                                                                             \
-                    stride, for (int64_t i = 0; i < steps; i++) {                                                      \
-                        const type v = line[i * S + l];                                                                \
-                        const bool better = (v > best[i]) | (v != v);                                                  \
-                        best[i] = better ? v : best[i];                                                                \
-                        place[i] = better ? here : place[i];                                                           \
-                    })                                                                                                 \
-            }                                                                                                          \
-        }                                                                                                              \
-        for (int64_t k = 0; k < p->kernel[0]; k++) {                                                                   \
-            for (int64_t l = 0; l < stride; l++) {                                                                     \
-                const I here = (I)(k * stride + l);                                                                    \
-                BY_STRIDE(stride, for (int64_t i = 0; i < steps; i++) line[i * S + l] = place[i] == here ? c[i] : 0;)  \
-            }                                                                                                          \
-            memcpy(y + first + k * p->size[1], line, (size_t)(n * stride) * sizeof(type));                             \
-        }                                                                                                              \
-    }                                                                                                                  \
     /* A unit is a plane: sums of a place go in the order of the windows. */                                           \
     WG_KERNEL_OF(                                                                                                      \
         max_pool_scatter_##suffix, type, const plan *p = c->params; const int64_t area = p->size[0] * p->size[1];      \
@@ -161,12 +194,15 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
             const T *cotangent = (const T *)c->in[0] + plane * p->windows[0] * p->windows[1];                          \
             T *y = (T *)c->out + plane * area;                                                                         \
             I place[COLUMNS];                                                                                          \
-            memset(y, 0, (size_t)area * sizeof(T));                                                                    \
+            if (!p->tiled || p->rest)                                                                                  \
+                memset(y, 0, (size_t)area * sizeof(T));                                                                \
             for (int64_t row = 0; row < p->windows[0]; row++)                                                          \
                 for (int64_t column = 0; column < p->windows[1]; column += COLUMNS) {                                  \
                     const int64_t stop = at_most(column + COLUMNS, p->windows[1]);                                     \
                     if (p->tiled) {                                                                                    \
-                        tiles_##suffix(p, x, cotangent + row * p->windows[1] + column, y, row, column, stop);          \
+                        const int64_t first = corner(p, row, column);                                                  \
+                        WITH_STRIDE(p, tiles_scatter_##suffix, p, x + first,                                           \
+                                    cotangent + row * p->windows[1] + column, y + first, stop - column)                \
                         continue;                                                                                      \
                     }                                                                                                  \
                     places_##suffix(p, x, place, row, column, stop);                                                   \
@@ -236,7 +272,7 @@ static plan *settle(wg_lowering *l, const wg_shape *x, const wg_shape *y)
     const wg__sliding s = wg__pool_sliding(at);
     const int axes = x->rank - WG__SPATIAL;
     plan *p = (plan *)(void *)l->params;
-    *p = (plan){ { 1, 1 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0, 0 }, { 1, 1 }, 1, false };
+    *p = (plan){ { 1, 1 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0, 0 }, { 1, 1 }, 1, false, false };
     for (int i = 0; i < axes; i++) {
         const int k = i + 2 - axes;
         p->size[k] = x->dim[WG__SPATIAL + i];
@@ -247,6 +283,11 @@ static plan *settle(wg_lowering *l, const wg_shape *x, const wg_shape *y)
         p->dilation[k] = wg__spatial(s.dilation, i);
     }
     p->chunks = (p->windows[1] + COLUMNS - 1) / COLUMNS;
+    p->tiled = p->stride[1] <= TILE;
+    for (int i = 0; i < 2; i++) {
+        p->tiled = p->tiled && p->kernel[i] == p->stride[i] && p->padding[i] == 0 && p->dilation[i] == 1;
+        p->rest = p->rest || p->windows[i] * p->stride[i] < p->size[i];
+    }
     return p;
 }
 
@@ -282,10 +323,7 @@ static wg_status gather_lower(wg_lowering *l)
 
 static wg_status scatter_lower(wg_lowering *l)
 {
-    plan *p = settle(l, &l->out_shape[0], &l->in_shape[0]);
-    p->tiled = p->stride[1] <= TILE;
-    for (int i = 0; i < 2; i++)
-        p->tiled = p->tiled && p->kernel[i] == p->stride[i] && p->padding[i] == 0 && p->dilation[i] == 1;
+    const plan *p = settle(l, &l->out_shape[0], &l->in_shape[0]);
     const double cost = (double)(p->size[0] * p->size[1]) +
                         (double)(p->windows[0] * p->windows[1]) * (2 + 2 * (double)(p->kernel[0] * p->kernel[1]));
     l->n_stages = 1;

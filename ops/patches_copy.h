@@ -38,11 +38,12 @@ static void NAME(copy_lines)(T *to, int64_t to_step, const T *from, int64_t from
     }
 }
 
+/* Element after element, down the lines: mostly it is one or two of each, at an edge. */
 static void NAME(zero_lines)(T *to, int64_t to_step, int64_t lines, int64_t n)
 {
-    for (int64_t l = 0; l < lines && n > 0; l++, to += to_step)
-        for (int64_t i = 0; i < n; i++)
-            to[i] = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t l = 0; l < lines; l++)
+            to[l * to_step + i] = 0;
 }
 
 void WG_ISA_SYM(NAME(wg__gather))(const wg__patches *v, const wg__phase *f, const wg__run *run, int n_runs,
@@ -77,8 +78,12 @@ void WG_ISA_SYM(NAME(wg__scatter))(const wg__patches *v, const wg__phase *f, con
         const T *from = panel + run[r].column;
         for (int64_t m = 0; m < v->rows; m++, to += plane, from += width) {
             const T more = bias ? bias[m] : 0;
-            for (int64_t i = 0; i < run[r].n; i++)
-                to[i * step] = from[i] + more;
+            if (step == 1)
+                for (int64_t i = 0; i < run[r].n; i++)
+                    to[i] = from[i] + more;
+            else
+                for (int64_t i = 0; i < run[r].n; i++)
+                    to[i * step] = from[i] + more;
         }
     }
 }

@@ -133,6 +133,37 @@ static void assert_same_for_any_threads(wg_node *y)
         ck_assert(memcmp(one.data, value_in(y, WG_TRAIN, threads).data, bytes) == 0);
 }
 
+/* Windows of `side` by `side` elements side by side: the maximum over two axes of a reshaped operand, each with one
+ * element that has the gradient. */
+static void assert_tiles(wg_dtype type, int64_t side, int64_t columns, int64_t rest)
+{
+    const int64_t rows = 3;
+    const wg_shape inside = WG_SHAPE(2, rows, side, columns, side);
+    wg_node *x = wg_reshape(scattered(type, inside, (uint64_t)columns), WG_SHAPE(1, 2, rows * side, columns * side));
+    wg_node *wide = wg_pad(x, WG_LIST(0, 0, 0, 0), WG_LIST(0, 0, rest, rest), WG_PAD_CONSTANT, 9);
+    wg_node *y = wg_max_pool2d(wide, WG_AXES((int)side), NULL), *expected = wg_reshape(x, inside);
+    wg_node *d = wg_reshape(wg_grad(wg_sum(y, WG_ALL_AXES, false), x), inside);
+    y = wg_reshape(y, WG_SHAPE(2, rows, columns));
+    wg_node *apart[] = { wg_sub(y, wg_max(expected, WG_AXES(2, 4), false)),
+                         wg_sub(y, wg_sum(wg_mul(d, expected), WG_AXES(2, 4), false)),
+                         wg_sub(wg_sum(d, WG_AXES(2, 4), false), constant(type, WG_SCALAR, (double[]){ 1 })) };
+    for (size_t i = 0; i < WG_COUNT(apart); i++)
+        ck_assert_msg(element(wg_max(wg_abs(apart[i]), WG_ALL_AXES, false), 0) == 0, "%d x %d, %zu", (int)side,
+                      (int)columns, i);
+}
+
+START_TEST(windows_side_by_side)
+{
+    static const int64_t columns[] = { 1, 12, 16, 17, 40, 300 };
+    for (int64_t side = 1; side <= 6; side++)
+        for (size_t i = 0; i < WG_COUNT(columns); i++)
+            for (int64_t rest = 0; rest < side && rest < 2; rest++) {
+                assert_tiles(WG_F32, side, columns[i], rest);
+                assert_tiles(WG_F64, side, columns[i], rest);
+            }
+}
+END_TEST
+
 START_TEST(bits_do_not_depend_on_threads)
 {
     wg_node *x = scattered(WG_F32, WG_SHAPE(2, 3, 37, 600), 3);
@@ -207,6 +238,7 @@ TCase *ops_pool_tests(void)
     tcase_add_test(pool, upsampled_values);
     tcase_add_test(pool, pixels_and_channels);
     tcase_add_test(pool, nothing_of_nothing);
+    tcase_add_test(pool, windows_side_by_side);
     tcase_add_test(pool, bits_do_not_depend_on_threads);
     tcase_add_test(pool, pooling_refuses_what_makes_no_sense);
     tcase_add_test(pool, upsampling_refuses_what_makes_no_sense);
