@@ -162,6 +162,32 @@ START_TEST(the_bits_do_not_depend_on_threads)
 }
 END_TEST
 
+/* n elements, all the same but for the extreme one, which stands at `place` and at the end. */
+static wg_node *with_extreme(wg_dtype type, int64_t n, int64_t place, double others, double extreme)
+{
+    double x[300];
+    for (int64_t i = 0; i < n; i++)
+        x[i] = i == place || i == n - 1 ? extreme : others;
+    return constant(type, WG_SHAPE(n), x);
+}
+
+START_TEST(extremes_of_long_lines)
+{
+    static const wg_dtype types[] = { WG_F32, WG_F64, WG_I32, WG_I64, WG_U8 };
+    static const int64_t lengths[] = { 1, 31, 32, 33, 127, 128, 129, 161, 300 };
+    for (size_t i = 0; i < WG_COUNT(lengths); i++)
+        for (int part = 0; part <= 4; part++) {
+            const int64_t n = lengths[i], place = (n - 1) * part / 4;
+            for (size_t k = 0; k < WG_COUNT(types); k++) {
+                ASSERT_VALUES(wg_argmax(with_extreme(types[k], n, place, 3, 7), 0), (double)place);
+                ASSERT_VALUES(wg_argmin(with_extreme(types[k], n, place, 7, 3), 0), (double)place);
+            }
+            ASSERT_VALUES(wg_argmax(with_extreme(WG_F32, n, place, 9, NAN), 0), (double)place);
+            ASSERT_VALUES(wg_argmin(with_extreme(WG_F64, n, place, -9, NAN), 0), (double)place);
+        }
+}
+END_TEST
+
 START_TEST(argmax_takes_the_first_of_equals)
 {
     wg_node *x = TENSOR(WG_SHAPE(2, 3), 1, 5, 5, 7, 2, 7);
@@ -331,6 +357,7 @@ TCase *ops_reduction_tests(void)
     tcase_add_test(t, long_sums_are_accurate);
     tcase_add_test(t, the_bits_do_not_depend_on_threads);
     tcase_add_test(t, argmax_takes_the_first_of_equals);
+    tcase_add_test(t, extremes_of_long_lines);
     tcase_add_test(t, argmin_takes_the_first_of_equals);
     tcase_add_test(t, any_and_all_of_every_type);
     tcase_add_test(t, products_and_their_gradients_at_zeros);
