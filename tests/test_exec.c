@@ -665,6 +665,16 @@ START_TEST(the_quicker_way_to_run_is_kept_and_the_other_tried_again)
 }
 END_TEST
 
+START_TEST(a_spoilt_trial_is_soon_made_again)
+{
+    wg__pace p;
+    wg__pace_begin(&p);
+    runs_together(&p, 2e-3, 5e-3, 8); /* others had the machine for a moment */
+    ck_assert(!p.together);
+    ck_assert_int_gt(runs_together(&p, 2e-3, 1e-3, 100), 50);
+}
+END_TEST
+
 #ifdef _OPENMP
 START_TEST(a_program_runs_with_all_workers_or_alone_to_the_same_bits)
 {
@@ -846,6 +856,7 @@ int main(void)
     tcase_add_test(t, a_chain_is_one_instruction_that_needs_no_memory_inside);
     tcase_add_test(t, the_first_failure_in_program_order_is_told);
     tcase_add_test(t, the_quicker_way_to_run_is_kept_and_the_other_tried_again);
+    tcase_add_test(t, a_spoilt_trial_is_soon_made_again);
 #ifdef _OPENMP
     if (!wg__team_forced())
         tcase_add_test(t, a_program_runs_with_all_workers_or_alone_to_the_same_bits);

@@ -1,10 +1,11 @@
 /* Whether a program runs with all its workers or on the calling thread alone. The results have the same bits, and
  * which way is quicker depends on what else the machine is doing, so both are tried now and then, and the quicker one is
  * kept. A trial is a few runs, of which the first, that wakes threads and warms caches, does not count; and trials take
- * a small part of the time. */
+ * a part of the time that becomes smaller the oftener they have the same outcome: one may be spoilt by a moment's work of
+ * others. */
 #include "exec/exec.h"
 
-enum { TRIAL = 4, TRIAL_PART = 32 };
+enum { TRIAL = 4, PART_LEAST = 4, PART_MOST = 32 }; /* a trial takes one part in so many */
 
 static void try_way(wg__pace *p, bool together)
 {
@@ -15,7 +16,7 @@ static void try_way(wg__pace *p, bool together)
 
 void wg__pace_begin(wg__pace *p)
 {
-    *p = (wg__pace){ .on = true };
+    *p = (wg__pace){ .on = true, .part = PART_LEAST };
     try_way(p, true);
 }
 
@@ -27,9 +28,11 @@ static void end_trial(wg__pace *p)
         try_way(p, !p->together);
         return;
     }
+    const bool together = took[1] < took[0], again = p->due > 0 && together == p->kept;
+    p->part = !again ? PART_LEAST : p->part < PART_MOST ? 2 * p->part : PART_MOST;
     p->spent = 0;
-    p->due = TRIAL * TRIAL_PART * (took[0] > took[1] ? took[0] : took[1]);
-    p->together = took[1] < took[0];
+    p->due = TRIAL * p->part * (took[0] > took[1] ? took[0] : took[1]);
+    p->together = p->kept = together;
 }
 
 void wg__pace_note(wg__pace *p, double seconds)

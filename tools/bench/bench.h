@@ -30,7 +30,7 @@ typedef struct contender {
     const char *peer; /* NULL: ours */
     int threads;
     int64_t repeat; /* runs a sample */
-    bool warms;     /* a run that does not count fills the caches before each sample */
+    bool warms;     /* runs that do not count come before its samples */
     double median, fastest, slowest; /* seconds a run; NaN when it failed */
 } contender;
 /* Times them in turn, round after round, so that whatever else happens on the machine falls on all alike: about `budget`

@@ -8,7 +8,7 @@
 
 enum { ROUNDS = 15, ROUNDS_LEAST = 3, BURST = 16 };
 /* Seconds. A sample is long enough for the clock, and no longer: what interrupts one leaves the others alone. */
-static const double sample_least = 1e-3, long_run = 0.02;
+static const double sample_least = 1e-3, long_run = 0.02, warm_up = 0.01;
 
 static clockid_t timed_by = CLOCK_MONOTONIC;
 
@@ -64,16 +64,17 @@ static void settle(void)
     nanosleep(&moment, NULL);
 }
 
-/* So many seconds of samples; the caches are filled by a run that does not count, unless one run fills them itself. */
+/* So many seconds of samples; runs that do not count fill the caches and wake the threads, unless one run does so itself. */
 static void burst(contender *c, struct samples *s, double budget, bool alone)
 {
     if (s->n && isnan(s->at[s->n - 1]))
         return; /* it has failed, and said so */
     if (!alone)
         settle();
-    if (!alone && c->warms)
-        sample(c, 1);
     double begun = seconds();
+    while (!alone && c->warms && seconds() - begun < warm_up && !isnan(sample(c, 1)))
+        continue;
+    begun = seconds();
     for (int k = 0; k < BURST && (k == 0 || seconds() - begun < budget); k++)
         s->at[s->n++] = sample(c, c->repeat);
 }
