@@ -12,7 +12,7 @@
 #include <time.h>
 #include <wengert.h>
 
-enum { LAYERS = 4, HEADS = 4, WIDTH = 128, CONTEXT = 128, BATCH = 16, TEST_BATCH = 64, WARM_UP = 100 };
+enum { LAYERS = 4, HEADS = 4, WIDTH = 128, CONTEXT = 256, BATCH = 8, TEST_BATCH = 32, WARM_UP = 100 };
 
 struct text {
     int32_t *id; /* (n): which character of the alphabet */
@@ -60,7 +60,7 @@ static void build(struct model *m, int64_t letters)
 {
     wg_graph *g = m->g;
     const wg_init small = wg_init_normal(0, 0.02);
-    const wg_attention_opts o = { .size = sizeof o, .causal = true, .rope = true };
+    const wg_attention_opts o = { .size = sizeof o, .causal = true, .rope = true, .dropout = 0.1 };
     m->x = wg_input(g, "x", WG_I32, WG_SHAPE(WG_BATCH, CONTEXT));
     m->next = wg_input(g, "next", WG_I32, WG_SHAPE(WG_BATCH, CONTEXT));
     m->rate = wg_input(g, "rate", WG_F32, WG_SCALAR); /* fed, for it may follow the clock */
@@ -208,7 +208,7 @@ static wg_status train(wg_exec *fit, wg_exec *try, const struct model *m, const 
 
 int main(int argc, char **argv)
 {
-    struct run r = { .steps = 10000, .sample = 500 }; /* more, and it learns the text by heart */
+    struct run r = { .steps = 12000, .sample = 500 };
     for (int i = 1; i + 1 < argc; i += 2) {
         const double value = strtod(argv[i + 1], NULL);
         if (!strcmp(argv[i], "--steps"))
