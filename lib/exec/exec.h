@@ -69,14 +69,14 @@ typedef struct wg__failure {
 
 /* How long runs have taken with one worker and with all, in seconds: see pace.c. */
 typedef struct wg__pace {
-    bool on;           /* else always with all */
-    bool together;     /* the present way: with all */
-    bool kept;         /* the way that the last trial found quicker */
-    double took[2];    /* a run alone, together; 0: not tried yet */
-    double spent, due; /* in the present way since the last trial; when the next one comes */
-    double sum;        /* of the trial so far */
-    int left;          /* runs of the trial to come; 0: there is none */
-    int part;          /* the time between trials, in trials */
+    bool on;             /* else always with all */
+    bool together;       /* the present way: with all */
+    bool kept;           /* the way that the last trial found quicker */
+    double took[2];      /* a run alone, together; 0: not tried yet */
+    double spent, due;   /* in the present way since the last trial; when the next one comes */
+    double sum, longest; /* of the trial so far */
+    int left;            /* runs of the trial to come; 0: there is none */
+    int part;            /* the time between trials, in trials */
 } wg__pace;
 
 typedef struct wg__frame {

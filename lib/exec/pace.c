@@ -1,8 +1,8 @@
 /* Whether a program runs with all its workers or on the calling thread alone. The results have the same bits, and
  * which way is quicker depends on what else the machine is doing, so both are tried now and then, and the quicker one is
- * kept. A trial is a few runs, of which the first, that wakes threads and warms caches, does not count; and trials take
- * a part of the time that becomes smaller the oftener they have the same outcome: one may be spoilt by a moment's work of
- * others. */
+ * kept. A trial is a few runs, of which neither the first, that wakes threads and warms caches, counts, nor the longest;
+ * and trials take a part of the time that becomes smaller the oftener they have the same outcome, for one may be spoilt by
+ * a moment's work of others. */
 #include "exec/exec.h"
 
 enum { TRIAL = 4, PART_LEAST = 4, PART_MOST = 32 }; /* a trial takes one part in so many */
@@ -11,7 +11,7 @@ static void try_way(wg__pace *p, bool together)
 {
     p->together = together;
     p->left = TRIAL;
-    p->sum = 0;
+    p->sum = p->longest = 0;
 }
 
 void wg__pace_begin(wg__pace *p)
@@ -23,7 +23,7 @@ void wg__pace_begin(wg__pace *p)
 static void end_trial(wg__pace *p)
 {
     double *took = p->took;
-    took[p->together] = p->sum / (TRIAL - 1);
+    took[p->together] = (p->sum - p->longest) / (TRIAL - 2);
     if (took[!p->together] == 0) {
         try_way(p, !p->together);
         return;
@@ -38,13 +38,16 @@ static void end_trial(wg__pace *p)
 void wg__pace_note(wg__pace *p, double seconds)
 {
     if (p->left > 0) {
-        p->sum += p->left < TRIAL ? seconds : 0;
+        if (p->left < TRIAL) {
+            p->sum += seconds;
+            p->longest = seconds > p->longest ? seconds : p->longest;
+        }
         if (--p->left == 0)
             end_trial(p);
         return;
     }
     double *took = &p->took[p->together];
-    *took += (seconds - *took) / 8;
+    *took += ((seconds < 2 * *took ? seconds : 2 * *took) - *took) / 8; /* a single long run says little */
     p->spent += seconds;
     const bool worse = *took > p->took[!p->together] && p->spent > TRIAL * *took;
     if (worse || p->spent > p->due)

@@ -57,20 +57,22 @@ static void calibrate(contender *c, double budget)
     }
 }
 
-/* Threads of the one before may still be spinning: they are given the time to go to sleep. */
-static void settle(void)
+/* Threads of the one before may still be spinning: they are given the time to go to sleep. Ours do so after a tenth of a
+ * millisecond, those of OpenBLAS after some 25. */
+static void settle(bool beside_peers)
 {
-    struct timespec moment = { 0, 5000000 };
+    struct timespec moment = { 0, beside_peers ? 35000000 : 5000000 };
     nanosleep(&moment, NULL);
 }
 
 /* So many seconds of samples; runs that do not count fill the caches and wake the threads, unless one run does so itself. */
-static void burst(contender *c, struct samples *s, double budget, bool alone)
+static void burst(contender *c, struct samples *s, double budget, int contenders)
 {
     if (s->n && isnan(s->at[s->n - 1]))
         return; /* it has failed, and said so */
+    const bool alone = contenders == 1;
     if (!alone)
-        settle();
+        settle(contenders > 2); /* one thread and several are both ours */
     double begun = seconds();
     while (!alone && c->warms && seconds() - begun < warm_up && !isnan(sample(c, 1)))
         continue;
@@ -103,7 +105,7 @@ void measure(contender *c, int n, double budget)
     for (int r = 0; r < ROUNDS && (r < ROUNDS_LEAST || seconds() - begun < budget * n); r++)
         for (int i = 0; i < n; i++)
             if (c[i].runner.state)
-                burst(&c[i], &s[i], budget / ROUNDS, n == 1);
+                burst(&c[i], &s[i], budget / ROUNDS, n);
     for (int i = 0; i < n; i++)
         conclude(&c[i], &s[i]);
     free(s);
