@@ -71,7 +71,6 @@ typedef struct wg__failure {
 typedef struct wg__pace {
     bool on;             /* else always with all */
     bool together;       /* the present way: with all */
-    bool kept;           /* the way that the last trial found quicker */
     double took[2];      /* a run alone, together; 0: not tried yet */
     double spent, due;   /* in the present way since the last trial; when the next one comes */
     double sum, longest; /* of the trial so far */

@@ -28,11 +28,12 @@ static void end_trial(wg__pace *p)
         try_way(p, !p->together);
         return;
     }
-    const bool together = took[1] < took[0], again = p->due > 0 && together == p->kept;
+    /* Trials but for the first two are of the way that was not kept. */
+    const bool together = took[1] < took[0], again = p->due > 0 && together != p->together;
     p->part = !again ? PART_LEAST : p->part < PART_MOST ? 2 * p->part : PART_MOST;
     p->spent = 0;
     p->due = TRIAL * p->part * (took[0] > took[1] ? took[0] : took[1]);
-    p->together = p->kept = together;
+    p->together = together;
 }
 
 void wg__pace_note(wg__pace *p, double seconds)
