@@ -68,17 +68,10 @@ static int panel_width(const wg__product *p, int64_t vectors)
 /* Which operand is packed, and by whom. */
 static void choose_operands(wg__product *p, int64_t element)
 {
+    const bool near = is_near(p, element), few_panels = !p->transpose_a && p->panels <= 2;
     p->by_rows = p->m > p->n;
-    if (is_near(p, element)) {
-        p->a = WG__DIRECT;
-        p->b = direct_b(p, element) ? WG__DIRECT : WG__LOCAL;
-    } else if (p->by_rows) {
-        p->a = !p->transpose_a && p->panels <= 2 ? WG__DIRECT : WG__LOCAL;
-        p->b = WG__SHARED;
-    } else {
-        p->a = WG__SHARED;
-        p->b = direct_b(p, element) ? WG__DIRECT : WG__LOCAL;
-    }
+    p->a = near || (p->by_rows && few_panels) ? WG__DIRECT : p->by_rows ? WG__LOCAL : WG__SHARED;
+    p->b = p->by_rows && !near ? WG__SHARED : direct_b(p, element) ? WG__DIRECT : WG__LOCAL;
 }
 
 /* Blocks of the larger side, then of K, until there are units enough; none smaller than is worth a unit. */

@@ -92,7 +92,8 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12 };
  * wg__tiles[k neighbours][rows - 1][width - 1]: one tile, c (rows, cols) = or += the sum over k of a's column k
  * times b's row k. `b` holds whole vectors, `width` of them, of which the last may reach beyond cols. `as` steps a
  * by one k in the first table (its rows are neighbours), by one row in the second (its ks are); `bs` steps b by one
- * k, `cs` c by one row. Meanwhile k vectors from `ahead` on, be they memory or not, are fetched into the second cache.
+ * k, `cs` c by one row. Meanwhile k vectors from `ahead` on, be they memory or not, are fetched into the second cache; b
+ * itself where nothing is wanted.
  *
  * wg__vector_product: y (n) = x (k) B for the columns begin .. end-1, B as p says.
  *

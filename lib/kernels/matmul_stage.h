@@ -53,10 +53,12 @@ static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, 
         for (int j = p0; j < p1; j++) {
             const int64_t cols = wg__least(panel, p->n - j * panel), width = (cols + LANES - 1) / LANES;
             const T *right = b.at + (j - b.origin) * panel * b.stride;
-            const T *ahead = b.next ? b.next + j * kc * panel : right;
             for (int t = chunk; t < chunk_end; t++) {
                 const int64_t row = wg__part(p->m, t, p->tiles), rows = wg__part(p->m, t + 1, p->tiles) - row;
                 const T *left = a.at + (row - origin) * a.stride;
+                /* The first tiles share out the vectors of the next block's panel: one a k. */
+                const int part = t - t0;
+                const T *ahead = b.next && part < p->width ? b.next + (j * p->width + part) * kc * LANES : right;
                 SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step, ahead,
                                                             c + row * cs + (j - p0) * panel, cs, cols, add);
             }
