@@ -15,7 +15,11 @@ typedef struct plan {
     bool rest;      /* and some of x lies in none */
 } plan;
 
-enum { COLUMNS = 256, TILE = 4 /* the largest stride of windows side by side that are written as they come */ };
+enum {
+    COLUMNS = 256,
+    TILE = 4, /* the largest stride of windows side by side that are written as they come */
+    STEP = 16 /* windows that are looked at side by side */
+};
 
 static inline int64_t at_least(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -57,7 +61,8 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
     default:                                                                                                           \
         f(TILE, __VA_ARGS__);                                                                                          \
     }
-#define WHOLE_STEPS(n) (((n) + 15) / 16 * 16)
+/* n and what fills up its last step. */
+static inline int64_t whole_steps(int64_t n) { return steps_to(n, STEP) * STEP; }
 
 /* I is an integer of T's width, for places within a window. */
 #define MAX_POOL(suffix, type, I)                                                                                      \
@@ -66,7 +71,7 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
     static inline __attribute__((always_inline)) void largest_##suffix(int stride, const plan *p, const type *x,       \
                                                                        int64_t n, type *best, I *place)                \
     {                                                                                                                  \
-        const int64_t steps = WHOLE_STEPS(n);                                                                          \
+        const int64_t steps = whole_steps(n);                                                                          \
         type line[COLUMNS * TILE];                                                                                     \
         for (int64_t i = 0; i < steps; i++) {                                                                          \
             best[i] = (type)-INFINITY;                                                                                 \
@@ -97,7 +102,7 @@ static inline int64_t inside(const plan *p, int axis, int64_t start, int64_t *fi
     static inline __attribute__((always_inline)) void tiles_scatter_##suffix(                                          \
         int stride, const plan *p, const type *x, const type *cotangent, type *y, int64_t n)                           \
     {                                                                                                                  \
-        const int64_t steps = WHOLE_STEPS(n);                                                                          \
+        const int64_t steps = whole_steps(n);                                                                          \
         type best[COLUMNS], c[COLUMNS], line[COLUMNS * TILE];                                                          \
         I place[COLUMNS];                                                                                              \
         largest_##suffix(stride, p, x, n, best, place);                                                                \
