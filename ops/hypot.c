@@ -46,7 +46,7 @@ static const wg_sample samples[] = {
 
 const wg_op wg_op_hypot = {
     WG_OP, .name = "hypot", .doc = "sqrt(x^2 + y^2), without overflow", .arity = 2,
-    .flags = WG_ELEMENTWISE | WG_COMMUTES, .infer = wg__infer_floats, .forward = WG_BOTH(hypot_forward),
+    .flags = WG_ELEMENTWISE, .infer = wg__infer_floats, .forward = WG_BOTH(hypot_forward),
     .backward = hypot_backward, .kink = origin, WG_SAMPLES(samples),
 };
 

@@ -241,13 +241,22 @@ wg_status wg__reduce_join_second(const wg_call *, const wg__fold *, int64_t begi
         for (int64_t i = 0; i < n; i++)                                                                                \
             ((double *)sums)[i] += ((const double *)others)[i];                                                        \
     }                                                                                                                  \
+    /* In steps that are filled up: an element's bits must not depend on where its range ends. */                      \
     static void name##_finish_##suffix(void *to, const void *sums, int64_t n, int64_t count, wg__about about)          \
     {                                                                                                                  \
         R *out = to;                                                                                                   \
         const double *sum = sums;                                                                                      \
-        (void)count, (void)about;                                                                                      \
-        for (int64_t i = 0; i < n; i++)                                                                                \
-            out[i] = (R)(FINISH(sum[i], count, (about.at ? about.at[i] : 0), about.attrs));                            \
+        (void)count;                                                                                                   \
+        for (int64_t i = 0; i < n; i += WG__LANES) {                                                                   \
+            const size_t m = (size_t)(n - i < WG__LANES ? n - i : WG__LANES);                                          \
+            double s[WG__LANES] = { 0 }, at[WG__LANES] = { 0 };                                                        \
+            R step[WG__LANES];                                                                                         \
+            memcpy(s, sum + i, m * sizeof *s);                                                                         \
+            if (about.at)                                                                                              \
+                memcpy(at, about.at + i, m * sizeof *at);                                                              \
+            WG_SIMD for (int j = 0; j < WG__LANES; j++) step[j] = (R)(FINISH(s[j], count, at[j], about.attrs));        \
+            memcpy(out + i, step, m * sizeof *step);                                                                   \
+        }                                                                                                              \
     }                                                                                                                  \
     static const wg__fold name##_##suffix = {                                                                          \
         sizeof(T),            name##_start_##suffix,     name##_run_##suffix,                                          \

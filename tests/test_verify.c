@@ -34,6 +34,7 @@ int main(void)
     suite_add_tcase(s, verify_method());
     suite_add_tcase(s, registry);
     suite_add_tcase(s, verify_wrong_operators());
+    suite_add_tcase(s, verify_rare_mistakes());
     suite_add_tcase(s, verify_battery());
     suite_add_tcase(s, verify_mutants());
     suite_add_tcase(s, verify_models());

@@ -7,6 +7,7 @@
 int verify_stride(void);
 TCase *verify_method(void);
 TCase *verify_wrong_operators(void);
+TCase *verify_rare_mistakes(void);
 TCase *verify_battery(void);
 TCase *verify_models(void);
 TCase *verify_blame(void);

@@ -102,12 +102,9 @@ static void accuse_slot(wg__trace *t, size_t entry, int order, const wg__suspici
                        s->kind, s->forward ? "values" : "gradients", check.op);
         return;
     }
-    const wg__judgement *j = &s->judgement;
-    wg__report_add(t->report, check,
-                   "%s: %s's gradient for operand %d is wrong%s%s: by differences %.12g, by the adjoint %.12g "
-                   "(%.9g times that), which may be %.2g apart",
-                   label, check.op, s->slot, *s->kind ? ": " : "", s->kind, j->expected, j->got, j->got / j->expected,
-                   j->tolerance);
+    char text[WG__JUDGEMENT_MAX];
+    wg__report_add(t->report, check, "%s: %s's gradient for operand %d is wrong%s%s: %s", label, check.op, s->slot,
+                   *s->kind ? ": " : "", s->kind, wg__judgement_text(&s->judgement, text));
 }
 
 static wg_status look_at(wg__trace *t, wg__stream *stream, size_t entry, int order)

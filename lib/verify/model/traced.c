@@ -26,7 +26,7 @@ static void accuse(wg__trial *t, wg__trace *trace, const wg__culprit *c, const w
 {
     const char *name = wg_node_name(t->m->parts[index].leaf->source);
     wg_check check = wg__trial_check(t, j, name, (int)index);
-    char label[WG__BLAME_LABEL], where[WG__BLAME_LABEL + 40] = "";
+    char label[WG__BLAME_LABEL], where[WG__BLAME_LABEL + 40] = "", text[WG__JUDGEMENT_MAX];
     if (c->node) {
         check.node = wg__blame_name(trace, c->node);
         check.slot = c->slot;
@@ -35,10 +35,8 @@ static void accuse(wg__trial *t, wg__trace *trace, const wg__culprit *c, const w
     check.kind = c->kind;
     wg__report_add(
         t->report, check,
-        "the gradient of %s is wrong: %s%s%s%s%sby differences %.12g, by the adjoint %.12g (%.9g times that), "
-        "which may be %.2g apart",
-        name, where, c->kind, *c->kind ? ": " : "", c->remark, *c->remark ? ": " : "", j->expected, j->got,
-        j->got / j->expected, j->tolerance);
+        "the gradient of %s is wrong: %s%s%s%s%s%s", name, where, c->kind, *c->kind ? ": " : "", c->remark,
+        *c->remark ? ": " : "", wg__judgement_text(j, text));
 }
 
 /* All wrong by one factor, which no node that they share brought in: then it is the scalar, and not each of them. */
@@ -46,7 +44,7 @@ static void accuse_scalar(wg__trial *t, wg__trace *trace, const wg__judgement *j
 {
     const double ratio = j[0].got / j[0].expected;
     const wg_node *scalar = t->m->scalar;
-    char label[WG__BLAME_LABEL], kind[WG__KIND_MAX];
+    char label[WG__BLAME_LABEL], kind[WG__KIND_MAX], text[WG__RATIO_MAX];
     for (size_t i = 0; i < t->m->n_parts; i++)
         if (j[i].verdict != WG_FAIL || c[i].common || !wg__within(j[i].got / j[i].expected, ratio, 1e-9 * fabs(ratio)))
             return;
@@ -56,8 +54,8 @@ static void accuse_scalar(wg__trial *t, wg__trace *trace, const wg__judgement *j
     check.node = wg__blame_name(trace, scalar);
     check.kind = wg__kind_of(1, &j[0].expected, &j[0].got, WG_SCALAR, 0, kind);
     wg__report_add(t->report, check,
-                   "%s: %s: every gradient is %.9g times what it should be: this scalar and the backward pass disagree",
-                   wg__blame_label(trace, scalar, label), kind, ratio);
+                   "%s: %s: every gradient is %s times what it should be: this scalar and the backward pass disagree",
+                   wg__blame_label(trace, scalar, label), kind, wg__ratio_text(ratio, text));
 }
 
 /* By how much of itself a gradient is off. */

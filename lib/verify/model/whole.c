@@ -1,6 +1,7 @@
 /* A model as one function: differences through all of it. For gradients of operators that have no adjoint, where there is
  * nothing to walk along. */
 #include "verify/model/trial.h"
+#include "verify/numerics/kind.h"
 
 /* A part of theta under test, the rest held: the whole when `part` is NULL. */
 typedef struct focus {
@@ -84,11 +85,9 @@ static wg_status judge_part(wg__trial *t, size_t index, double *work)
         return st;
     const char *name = wg_node_name(part->leaf->source), *kind = t->order == 1 ? "gradient" : "second-order gradient";
     wg_check check = wg__trial_check(t, &j, name, (int)index);
+    char text[WG__JUDGEMENT_MAX];
     if (j.verdict == WG_FAIL)
-        wg__report_add(t->report, check,
-                       "the %s of %s is wrong: by differences %.12g, by the adjoint %.12g (%.9g times that), which "
-                       "may be %.2g apart",
-                       kind, name, j.expected, j.got, j.got / j.expected, j.tolerance);
+        wg__report_add(t->report, check, "the %s of %s is wrong: %s", kind, name, wg__judgement_text(&j, text));
     else
         wg__report_add(t->report, check, "the %s of %s could not be decided: by differences %.12g, known to %.2g only",
                        kind, name, j.expected, j.error);

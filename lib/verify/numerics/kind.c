@@ -9,6 +9,24 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+const char *wg__ratio_text(double c, char text[WG__RATIO_MAX])
+{
+    if (c != 1 && fabs(c - 1) < 1e-7)
+        snprintf(text, WG__RATIO_MAX, "1 %c %.2g", c < 1 ? '-' : '+', fabs(c - 1));
+    else
+        snprintf(text, WG__RATIO_MAX, "%.9g", c);
+    return text;
+}
+
+const char *wg__judgement_text(const wg__judgement *j, char text[WG__JUDGEMENT_MAX])
+{
+    char ratio[WG__RATIO_MAX];
+    snprintf(text, WG__JUDGEMENT_MAX,
+             "by differences %.12g, by the adjoint %.12g (%s times that), which may be %.2g apart", j->expected, j->got,
+             wg__ratio_text(j->got / j->expected, ratio), j->tolerance);
+    return text;
+}
+
 static const char *say(char text[WG__KIND_MAX], const char *kind)
 {
     snprintf(text, WG__KIND_MAX, "%s", kind);
@@ -33,6 +51,7 @@ static double largest_of(size_t n, const double *x)
 /* A factor that is a size, or one over a size, is a mean forgotten or one too many. */
 static void name_factor(double c, wg_shape shape, double within, char *text)
 {
+    char ratio[WG__RATIO_MAX];
     int64_t size = c >= 1 ? llround(c) : llround(1 / c);
     bool whole = size > 1 && fabs((c >= 1 ? c : 1 / c) - (double)size) <= within * (double)size;
     bool is_size = whole && size == wg_shape_count(shape);
@@ -45,35 +64,42 @@ static void name_factor(double c, wg_shape shape, double within, char *text)
     else if (whole)
         snprintf(text, WG__KIND_MAX, "factor %lld%s", (long long)size, is_size ? " (a sum for a mean?)" : "");
     else
-        snprintf(text, WG__KIND_MAX, "factor %.9g", c);
+        snprintf(text, WG__KIND_MAX, "factor %s", wg__ratio_text(c, ratio));
+}
+
+static size_t count_apart(const pair *p, size_t *where)
+{
+    size_t apart = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (!wg__within(p->wrong[i], p->right[i], p->within))
+            apart++, *where = i;
+    return apart;
 }
 
 static bool is_factor(const pair *p, char *text)
 {
+    size_t where;
     long double cross = 0, square = 0;
     for (size_t i = 0; i < p->n; i++) {
         cross += (long double)p->wrong[i] * p->right[i];
         square += (long double)p->right[i] * p->right[i];
     }
     double c = square > 0 ? (double)(cross / square) : NAN;
-    if (!isfinite(c) || c == 0)
+    if (!isfinite(c) || c == 0 || !count_apart(p, &where))
         return false;
     for (size_t i = 0; i < p->n; i++)
         if (!wg__within(p->wrong[i], c * p->right[i], p->within * fmax(1, fabs(c))))
             return false;
     /* A lone element has a ratio to anything: only a telling one is a factor. */
-    if (p->n == 1 && fabs(c + 1) > 1e-9 && fabs(c - nearbyint(c)) > 1e-9 && fabs(1 / c - nearbyint(1 / c)) > 1e-9)
-        return snprintf(text, WG__KIND_MAX, "factor %.9g", c) > 0;
-    name_factor(c, p->shape, 1e-7, text);
+    bool telling = p->n > 1 || fabs(c + 1) <= 1e-9 || fabs(c - nearbyint(c)) <= 1e-9 ||
+                   fabs(1 / c - nearbyint(1 / c)) <= 1e-9;
+    name_factor(c, p->shape, telling ? 1e-7 : 0, text);
     return true;
 }
 
 static bool is_few_elements(const pair *p, char *text)
 {
-    size_t apart = 0, where = 0;
-    for (size_t i = 0; i < p->n; i++)
-        if (!wg__within(p->wrong[i], p->right[i], p->within))
-            apart++, where = i;
+    size_t where, apart = count_apart(p, &where);
     if (apart == 1)
         snprintf(text, WG__KIND_MAX, "one element ([%zu])", where);
     else if (8 * apart <= p->n)
@@ -271,6 +297,52 @@ static bool is_reduced_sample(sample *s, wg_shape shape, char *text)
     return false;
 }
 
+/* Right and wrong along one direction in elements begin .. end - 1: their distance. */
+static double apart_along(sample *s, size_t begin, size_t end)
+{
+    const wg__subject *f = s->f;
+    double d[2] = { 0 }, first = INFINITY;
+    for (size_t i = begin; i < end; i++)
+        first = fmin(first, f->room && f->room[i] / 4 < f->scale[i] / 8 ? f->room[i] / 4 : f->scale[i] / 8);
+    first = ldexp(1, ilogb(first));
+    for (int l = 0; l < 2; l++) { /* extrapolated once */
+        double h = ldexp(first, -4 - l), sign = h;
+        wg_status st = WG_OK;
+        for (int side = 0; side < 2 && !st; side++, sign = -h) {
+            for (size_t i = begin; i < end; i++)
+                s->x[i] = f->x[i] + sign;
+            st = f->value(f->user, s->x, side ? s->minus : s->plus);
+        }
+        memcpy(s->x + begin, f->x + begin, (end - begin) * sizeof *s->x);
+        long double sum = 0;
+        for (size_t j = 0; j < f->m; j++)
+            sum += (long double)f->v[j] * ((long double)s->plus[j] - s->minus[j]);
+        d[l] = st ? NAN : (double)(sum / (2 * (long double)h));
+    }
+    long double claimed = 0;
+    for (size_t i = begin; i < end; i++)
+        claimed += s->gradient[i];
+    return fabs((4 * d[1] - d[0]) / 3 - (double)claimed);
+}
+
+/* Where all that was looked at is right, what is wrong is somewhere between: halved, again and again. */
+static void locate(sample *s, double within, char *text)
+{
+    size_t begin = 0, end = s->f->n;
+    while (end - begin > 1) {
+        size_t middle = begin + (end - begin) / 2;
+        if (apart_along(s, begin, middle) > apart_along(s, middle, end))
+            end = middle;
+        else
+            begin = middle;
+    }
+    take(s, begin, 1, 1);
+    if (wg__within(s->right[0], s->wrong[0], within))
+        say(text, "a few of many elements");
+    else
+        snprintf(text, WG__KIND_MAX, "a few of many elements ([%zu] among them)", begin);
+}
+
 static void by_samples(const wg__subject *f, wg_shape shape, double *work, char *text)
 {
     sample s = { .f = f, .gradient = work, .x = work + f->n, .plus = work + 2 * f->n, .minus = work + 2 * f->n + f->m };
@@ -282,7 +354,12 @@ static void by_samples(const wg__subject *f, wg_shape shape, double *work, char 
     take(&s, 0, stride, SAMPLED);
     if (!pair_of(&s, shape, &p) || is_factor(&p, text))
         return;
-    if (is_transposed_sample(&s, &p, stride))
+    size_t where, apart = count_apart(&p, &where);
+    if (!apart)
+        locate(&s, p.within, text);
+    else if (8 * apart <= p.n)
+        snprintf(text, WG__KIND_MAX, "some elements ([%zu] among them)", where * stride);
+    else if (is_transposed_sample(&s, &p, stride))
         say(text, "transposed");
     else if (!is_offset(&p, text))
         is_reduced_sample(&s, shape, text);

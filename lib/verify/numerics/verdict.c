@@ -103,6 +103,13 @@ static wg_verdict decide(judge *j, trial *first)
     return conclusive(j, &other) && !passes(&other) && !wg__has_flaw(WG__NEVER_CONFIRMED) ? WG_FAIL : WG_INCONCLUSIVE;
 }
 
+/* x moved by its last bit; 0, where an adjoint may branch, stays. */
+static double beside(double x, wg__stream *stream)
+{
+    double side = wg__draw(stream) < 0.5 ? -INFINITY : INFINITY;
+    return x == 0 ? x : nextafter(x, side);
+}
+
 /* The claim at x, and beside it. */
 static wg_status ask_claim(judge *j)
 {
@@ -110,7 +117,7 @@ static wg_status ask_claim(judge *j)
     wg_status st = f->gradient(f->user, f->x, j->g);
     for (int k = 0; !st && k < NUDGES; k++) {
         for (size_t i = 0; i < f->n; i++)
-            j->probe.point[i] = nextafter(f->x[i], wg__draw(j->stream) < 0.5 ? -INFINITY : INFINITY);
+            j->probe.point[i] = beside(f->x[i], j->stream);
         st = f->gradient(f->user, j->probe.point, j->nudged[k]);
     }
     return st;

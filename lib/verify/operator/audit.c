@@ -46,8 +46,28 @@ static void audit_slot(wg__session *s, int sample, int slot, int wide_results)
     }
 }
 
+static void audit_commuting(wg__session *s)
+{
+    bool says = s->op->flags & WG_COMMUTES && s->op->arity == 2;
+    if (says && !s->commuted && s->op->n_samples)
+        wg__settle_check(s, "audit", 0, false, "%s",
+                         "it says that it commutes, and no sample has two operands of one shape and type to show it");
+}
+
+/* An operand that every sample leaves out is one that nobody has looked at. */
+static void audit_optional(wg__session *s)
+{
+    int most = 0;
+    for (size_t i = 0; i < s->op->n_samples; i++)
+        most = s->op->samples[i].n > most ? s->op->samples[i].n : !s->op->samples[i].n ? s->op->arity : most;
+    if (s->op->optional && s->op->n_samples && most < s->op->arity && most < WG__SLOTS)
+        wg__settle_check(s, "audit", 0, false, "no sample has operand %d", s->op->arity - 1);
+}
+
 void wg__audit(wg__session *s)
 {
+    audit_commuting(s);
+    audit_optional(s);
     bool differentiable = (s->op->backward || s->op->decompose) && !(s->op->flags & WG_NO_GRADIENT);
     if (!differentiable || s->report->failed)
         return;

@@ -10,7 +10,7 @@
 #include "verify/operator/session.h"
 #include <wengert/ops.h>
 
-typedef enum surrounding { TRANSPOSED, COMPUTED, SHARED, SURROUNDINGS } surrounding;
+typedef enum surrounding { COMPUTED, TRANSPOSED, SHARED, SURROUNDINGS } surrounding;
 
 typedef struct context {
     wg__session *session;
@@ -267,8 +267,8 @@ static wg_status compare_gradient(context *c, int k, const char *how)
 
 static wg_status compare(context *c)
 {
-    static const char *const how[] = { "operands are transposes", "operands are computed",
-                                       "operands are used elsewhere too" };
+    static const char *const how[] = { "operands are computed, and it may write its result over one",
+                                       "operands are transposes", "operands are used elsewhere too" };
     wg_status st = compare_value(c, how[c->how]);
     for (int k = 0; k < c->rig->n && !st; k++)
         if (c->gradient[k])
@@ -290,7 +290,7 @@ static wg_status check_surrounding(wg__session *s, surrounding how)
 wg_status wg__check_contexts(wg__session *s)
 {
     wg_status st = WG_OK;
-    for (surrounding how = TRANSPOSED; how < SURROUNDINGS && !st && !(s->op->flags & WG_RANDOM); how++)
+    for (surrounding how = COMPUTED; how < SURROUNDINGS && !st && !(s->op->flags & WG_RANDOM); how++)
         if (how != SHARED || s->rig->of.order >= 1)
             st = check_surrounding(s, how);
     return st;

@@ -261,6 +261,10 @@ static wg_status check_at_kinks(wg__session *s, corner *c)
         st = judge_corner(c, i, -1, s->op->at_kink);
         if (!st)
             st = judge_partners(s, c, i);
+        if (!st && c->at[i] == 0) { /* zero has two signs */
+            c->at[i] = -c->at[i];
+            st = judge_corner(c, i, -1, s->op->at_kink);
+        }
     }
     return st;
 }

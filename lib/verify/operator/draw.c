@@ -43,7 +43,7 @@ double wg__rig_within(const wg__rig *r, int k, size_t i, double x)
     return fmin(fmax(x, o->range->lo + raised), o->range->hi + raised);
 }
 
-static void draw_moved(wg__operand *x, double diagonal, wg__stream *stream)
+static void draw_moved(wg__operand *x, double diagonal, bool zero, wg__stream *stream)
 {
     double *to = x->data, lo = x->range->lo, hi = x->range->hi, off = margin * (hi - lo);
     if (x->range->distinct && x->count)
@@ -51,6 +51,8 @@ static void draw_moved(wg__operand *x, double diagonal, wg__stream *stream)
     else
         for (size_t i = 0; i < x->count; i++)
             to[i] = uniform(stream, lo + off, hi - off);
+    if (zero && x->count && lo < 0 && x->range->hi > 0 && !x->range->distinct)
+        to[(size_t)(wg__draw(stream) * (double)x->count)] = 0;
     for (size_t i = 0; i < x->count; i++)
         to[i] += raise(x, i, diagonal);
     wg__scale_of(x->count, to, x->scale);
@@ -75,7 +77,7 @@ static double at_ends(const wg_sample_in *range, wg__stream *stream)
         return range->lo + off;
     if (pick < 2)
         return range->hi - off;
-    return pick < 3 && range->lo < 0 && range->hi > 0 ? 0 : range->lo + (range->hi - range->lo) / 2;
+    return pick < 3 && range->lo < 0 && range->hi > 0 ? copysign(0, pick - 2.5) : range->lo + (range->hi - range->lo) / 2;
 }
 
 static double tiny(const wg_sample_in *range, wg__stream *stream)
@@ -100,7 +102,7 @@ static void draw_operands(wg__rig *r, wg__stream *stream)
         if (r->of.where != WG__INSIDE && x->moved && !x->range->distinct)
             draw_extreme(x, r->of.where, diagonal_of(r, s), stream);
         else if (x->moved && x->dtype == WG_F64)
-            draw_moved(x, diagonal_of(r, s), stream);
+            draw_moved(x, diagonal_of(r, s), r->of.zeros && !r->of.op->kink, stream);
         else
             draw_fixed(x, diagonal_of(r, s), stream);
     }

@@ -252,6 +252,8 @@ wg_status wg__check_narrow(wg__session *s)
     wg_status st = WG_OK;
     for (int order = 0; order <= highest && !st; order++)
         st = compare(s, narrow, order, &largest);
+    if (!st)
+        st = wg__check_commutes(s, narrow);
     if (st && st != WG_ERR_NOMEM) {
         wg__settle_check(s, "f32", 0, false, "%s", wg_error());
         st = WG_OK;

@@ -32,12 +32,14 @@ static wg_status check_extremes(wg__session *s)
     return st;
 }
 
-/* Of a sample that differs from others in one length alone. */
+/* Of a sample that differs from others in one length alone; of a large one also how its work is split. */
 static wg_status check_briefly(wg__session *s)
 {
-    bool defined = true;
-    wg_status st = wg__has_flaw(WG__VALUES_SKIPPED) ? wg__rig_run(s->rig, 0) : wg__check_values(s, &defined);
-    if (!st && defined && s->rig->of.order >= 1)
+    bool defined = true, values = !wg__has_flaw(WG__VALUES_SKIPPED);
+    wg_status st = values ? wg__check_values(s, &defined) : wg__rig_run(s->rig, 0);
+    for (int k = 0; k <= s->rig->of.order && s->large && values && !st && !wg__session_ends(s); k++)
+        st = wg__check_runs(s, k);
+    if (!st && defined && s->rig->of.order >= 1 && !wg__session_ends(s))
         st = wg__check_gradients(s);
     if (!st && defined && !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED) && !wg__session_ends(s))
         st = wg__check_narrow(s);
@@ -97,7 +99,9 @@ static wg_status check_rig(wg__session *s)
         st = wg__check_contexts(s);
     if (!st && narrow && values && !wg__session_ends(s))
         st = wg__check_narrow(s);
-    return st || s->until_failure ? st : check_derivatives(s);
+    if (!st && !s->until_failure)
+        st = check_derivatives(s);
+    return !st && values && !wg__is_generated(s) && !wg__session_ends(s) ? wg__check_repeats(s) : st;
 }
 
 static wg_status check_with(wg__session *s, const wg__rig_opts *opts)
@@ -158,7 +162,8 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
                           .order = v->brief && t->order > 1 ? 1 : t->order,
                           .tied = v->tied,
                           .with = v->with,
-                          .where = v->where };
+                          .where = v->where,
+                          .zeros = v->zeros };
     size_t count;
     *taken = true;
     if (wg__session_ends(s) || is_known(s, v) || (v->brief && s->draw > 0)) /* a length is not a matter of values */
@@ -166,7 +171,7 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
     *taken = false;
     if (!wg__rig_fits(&opts, &count))
         return wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
-    *taken = !v->large || count <= LARGEST;
+    *taken = !v->large || count <= (v->brief ? 2 : 1) * (size_t)LARGEST;
     if (!*taken)
         return WG_OK;
     s->variant = v->text;

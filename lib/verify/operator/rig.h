@@ -40,6 +40,7 @@ typedef struct wg__rig_opts {
     int tied;      /* > 0: that slot takes the operand of slot `with` < tied */
     int with;
     wg__where where;
+    bool zeros; /* one element of each smooth operand is 0, where its range goes over that */
     /* May be NULL. Asked when the graph is built: false leaves the rig without plans, `idle`. */
     bool (*worthwhile)(const wg_op *);
 } wg__rig_opts;

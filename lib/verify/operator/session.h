@@ -19,6 +19,8 @@ typedef struct wg__session {
     bool until_failure;                       /* nothing is asked after the first failure; derivatives come first */
     bool (*worthwhile)(const wg_op *);        /* see wg__rig_opts */
     bool large, brief, unvouched, degenerate; /* see wg__variant */
+    bool magnify[3]; /* by order: is linearity looked at next with large cotangents, or with small ones? */
+    bool commuted;   /* operands were exchanged */
     uint64_t seen[WG__SEEN];                  /* hashes of the variants tried */
     int n_seen;
 } wg__session;
@@ -31,9 +33,13 @@ static inline bool wg__is_generated(const wg__session *s) { return *s->variant !
 void wg__check_precision(wg__session *);
 /* Shape, finiteness, decompose. Not *defined: the mean of nothing, which is no number, and rightly. */
 wg_status wg__check_values(wg__session *, bool *defined);
+/* Of an operator that says it commutes, in either type: the same bits with its operands exchanged. */
+wg_status wg__check_commutes(wg__session *, wg__rig *);
+/* Elementwise: on operands that repeat the sample's many times over, all that is computed repeats. */
+wg_status wg__check_repeats(wg__session *);
 /* The same bits however it is run; nothing that is only read is written. */
 wg_status wg__check_runs(wg__session *, int order);
-/* The same bits when operands are bound in strides. */
+/* The same bits when operands are elsewhere in memory, and when they are bound in strides. */
 wg_status wg__check_strides(wg__session *, int order);
 /* The same in a larger graph: from operands that are transposed, computed, used by others too. */
 wg_status wg__check_contexts(wg__session *);
@@ -70,6 +76,9 @@ void wg__audit(wg__session *);
 void wg__audit_vectors(wg__session *, size_t n, const double *v, bool moved);
 /* Adds a check that has no slot: passed, or failed with "op: sample k, variant: text". */
 void wg__settle_check(wg__session *, const char *what, int order, bool passed, const char *format, ...) WG_PRINTF(5, 6);
+/* The same of an operand. */
+void wg__settle_slot(wg__session *, const char *what, int order, int slot, bool passed, const char *format, ...)
+    WG_PRINTF(6, 7);
 /* Has an operand no elements? */
 bool wg__rig_takes_nothing(const wg__rig *);
 /* "op: sample k, variant" */

@@ -1,4 +1,5 @@
-/* Operands in memory with strides and an offset, whose first axis moves fastest: results must have the same bits. */
+/* Operands elsewhere in memory: between bytes that make no number, and with strides and an offset, the first axis moving
+ * fastest. Results must have the same bits. */
 #include <string.h>
 
 #include "base/error.h"
@@ -32,42 +33,59 @@ static void scatter(wg_view v, void *memory, const void *from)
     }
 }
 
-static wg_status bind_scattered(wg__rig *r, wg_exec *e)
+enum { FENCE = 256 }; /* bytes on either side of an operand */
+
+/* Where operand k is read from: nothing beside it is its own. */
+static wg_status bind_fenced(wg__rig *r, wg_exec *e, int k)
 {
-    wg_status st = wg__rig_bind(r, e);
-    for (int k = 0; k < r->n && !st; k++) {
-        const wg__operand *x = &r->in[k];
-        size_t elements, size = wg_dtype_size(x->dtype);
-        wg_view v = scattered(x->dtype, x->range->shape, &elements);
-        char *memory = wg__arena_alloc(&r->arena, (elements + 1) * size);
-        if (!memory)
-            return WG_ERR_NOMEM;
-        v.data = memory + size;
-        scatter(v, memory + size, x->base);
-        st = wg_bind(e, x->node, v);
-    }
-    return st;
+    const wg__operand *x = &r->in[k];
+    char *memory = wg__arena_alloc(&r->arena, x->bytes + 2 * FENCE);
+    if (!memory)
+        return WG_ERR_NOMEM;
+    memset(memory, 0xff, x->bytes + 2 * FENCE); /* NaN, if it is read as floating */
+    memcpy(memory + FENCE, x->base, x->bytes);
+    return wg_bind(e, x->node, wg_view_of(memory + FENCE, x->dtype, x->range->shape));
 }
 
-wg_status wg__check_strides(wg__session *s, int order)
+static wg_status bind_scattered(wg__rig *r, wg_exec *e, int k)
+{
+    const wg__operand *x = &r->in[k];
+    size_t elements, size = wg_dtype_size(x->dtype);
+    wg_view v = scattered(x->dtype, x->range->shape, &elements);
+    char *memory = wg__arena_alloc(&r->arena, (elements + 1) * size);
+    if (!memory)
+        return WG_ERR_NOMEM;
+    v.data = memory + size;
+    scatter(v, memory + size, x->base);
+    return wg_bind(e, x->node, v);
+}
+
+static wg_status compare_bound(wg__session *s, int order, wg_status (*bind)(wg__rig *, wg_exec *, int), bool *same)
 {
     wg__rig *r = s->rig;
     wg_node *wanted[WG__WANTED];
     int n = wg__rig_outputs(r, order, wanted);
     wg_exec *e = wg_exec_new_with(r->plan[order], WG_OPTS(wg_exec_opts, .threads = 1));
-    wg_status st = e ? bind_scattered(r, e) : wg_error_status();
-    if (!st)
-        st = wg__rig_run(r, order);
+    wg_status st = e ? wg__rig_bind(r, e) : wg_error_status();
+    for (int k = 0; k < r->n && !st; k++)
+        st = bind(r, e, k);
     if (!st)
         st = wg_run(e);
-    bool same = true;
-    for (int i = 0; i < n && !st; i++) {
-        wg_view a = wg_result(r->exec[order], wanted[i]), b = wg_result(e, wanted[i]);
-        same = same && wg__same_bits(a, b);
-    }
-    if (!st)
-        wg__settle_check(s, "strides", order, same, "%s is another when operands are bound in strides, with an offset",
-                         order ? "a gradient" : "its value");
+    for (int i = 0; i < n && !st; i++)
+        *same = *same && wg__same_bits(wg_result(r->exec[order], wanted[i]), wg_result(e, wanted[i]));
     wg_exec_free(e);
+    return st;
+}
+
+wg_status wg__check_strides(wg__session *s, int order)
+{
+    const char *what = order ? "a gradient" : "its value";
+    bool fenced = true, strided = true;
+    wg_status st = wg__rig_run(s->rig, order);
+    if (!st && !(st = compare_bound(s, order, bind_fenced, &fenced)))
+        wg__settle_check(s, "memory", order, fenced, "%s depends on what stands in memory beside its operands", what);
+    if (!st && !(st = compare_bound(s, order, bind_scattered, &strided)))
+        wg__settle_check(s, "strides", order, strided,
+                         "%s is another when operands are bound in strides, with an offset", what);
     return st;
 }

@@ -14,13 +14,14 @@ const char *wg__session_place(const wg__session *s, char text[WG__PLACE_MAX])
     return text;
 }
 
-static void settle(wg__session *s, const char *what, int order, wg_verdict verdict, const char *format, va_list args)
+static void settle(wg__session *s, const char *what, int order, int slot, wg_verdict verdict, const char *format,
+                   va_list args)
 {
     char text[384] = "";
     if (verdict != WG_PASS)
         vsnprintf(text, sizeof text, format, args);
     wg_check check = {
-        .op = s->op->name, .what = what, .slot = -1, .order = order, .sample = s->sample, .verdict = verdict
+        .op = s->op->name, .what = what, .slot = slot, .order = order, .sample = s->sample, .verdict = verdict
     };
     char place[WG__PLACE_MAX] = "";
     if (verdict != WG_PASS)
@@ -32,7 +33,15 @@ void wg__settle_check(wg__session *s, const char *what, int order, bool passed, 
 {
     va_list args;
     va_start(args, format);
-    settle(s, what, order, passed ? WG_PASS : WG_FAIL, format, args);
+    settle(s, what, order, -1, passed ? WG_PASS : WG_FAIL, format, args);
+    va_end(args);
+}
+
+void wg__settle_slot(wg__session *s, const char *what, int order, int slot, bool passed, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    settle(s, what, order, slot, passed ? WG_PASS : WG_FAIL, format, args);
     va_end(args);
 }
 
@@ -40,7 +49,7 @@ void wg__settle_residual(wg__session *s, const char *what, const wg__residual *q
 {
     va_list args;
     va_start(args, format);
-    settle(s, what, q->order, q->verdict, format, args);
+    settle(s, what, q->order, -1, q->verdict, format, args);
     va_end(args);
 }
 
@@ -162,7 +171,9 @@ wg_status wg__check_values(wg__session *s, bool *defined)
         return wg_error_status();
     check_shape(s, y);
     *defined = check_finite(s, y) || !may_be_undefined(s);
-    return s->rig->decomposed ? check_decomposed(s) : WG_OK;
+    if (s->rig->decomposed)
+        st = check_decomposed(s);
+    return st ? st : wg__check_commutes(s, s->rig);
 }
 
 /* Where differences are not taken, a gradient must at least be a number. */

@@ -1,0 +1,342 @@
+/* Operators that are wrong in a place where few look: one rank, one operand left out, large cotangents, the other zero. */
+#include <math.h>
+#include <string.h>
+#include <wengert.h>
+
+#include "verify_suite.h"
+
+/* x^2, whose adjoint is given. */
+WG_KERNEL(square_forward, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) y[i] = x[i] * x[i];)
+
+static const wg_sample plain[] = { { .in = { WG_VALUES(-2, 2, 3, 4) } } };
+
+static wg_op square_of(const char *name, wg_node *(*backward)(const wg_adjoint *, int))
+{
+    return (wg_op){ WG_OP, .name = name, .doc = "x^2", .arity = 1, .flags = WG_ELEMENTWISE,
+                    .forward = WG_BOTH(square_forward), .backward = backward, WG_SAMPLES(plain) };
+}
+
+static wg_node *right_square(const wg_adjoint *a) { return wg_mul(a->cotangent, wg_scale(a->in[0], 2)); }
+
+/* Fails, and the first failure says `says`; ""; passes. */
+static void expect(const wg_op *op, const char *says)
+{
+    wg_report *r = NULL;
+    wg_status st = wg_verify_op(op, &r);
+    ck_assert_msg(st == (*says ? WG_ERR_VERIFY : WG_OK), "%s: status %d, %s", op->name, st, wg_report_text(r));
+    ck_assert_msg(strstr(wg_report_line(r), says) != NULL, "%s: no \"%s\" in: %s", op->name, says, wg_report_line(r));
+    wg_report_free(r);
+}
+
+/* ---- by shape ---- */
+
+static wg_node *not_of_a_scalar(const wg_adjoint *a, int s)
+{
+    wg_node *right = right_square(a);
+    return (void)s, wg_node_shape(a->in[0]).rank ? right : wg_scale(right, 3);
+}
+static wg_node *not_of_five_axes(const wg_adjoint *a, int s)
+{
+    wg_node *right = right_square(a);
+    return (void)s, wg_node_shape(a->in[0]).rank != 5 ? right : wg_scale(right, 3);
+}
+
+START_TEST(an_adjoint_that_is_wrong_for_one_rank_fails)
+{
+    wg_op op = square_of("not_of_a_scalar", not_of_a_scalar);
+    expect(&op, "without the first 2 axes: the gradient of operand 0 is wrong");
+    op = square_of("not_of_five_axes", not_of_five_axes);
+    expect(&op, "5 axes: the gradient of operand 0 is wrong");
+}
+END_TEST
+
+/* The sum of each row, to the end of it; its gradient, up to column `columns`, a kernel of its own. */
+WG_KERNEL(sum_rows, const T *x = c->in[0]; T *y = c->out; int64_t n = c->in_shape[0].dim[1];
+          for (int64_t i = begin; i < end; i++) {
+              y[i] = 0;
+              for (int64_t k = 0; k < n; k++)
+                  y[i] += x[i * n + k];
+          })
+WG_KERNEL(spread_rows, const T *v = c->in[0]; T *y = c->out; int64_t n = c->out_shape.dim[1];
+          for (int64_t i = begin; i < end; i++) y[i] = i % n < 128 ? v[i / n] : 0;)
+
+static wg_status infer_row(wg_infer *t)
+{
+    if (t->in[0].rank != 2)
+        return wg_infer_fail(t, WG_ERR_SHAPE, "a matrix is asked for");
+    t->out[0] = (wg_shape){ .dim = { t->in[0].dim[0] }, .rank = 1 };
+    return WG_OK;
+}
+static wg_status infer_like(wg_infer *t)
+{
+    t->out[0] = t->in[1];
+    return WG_OK;
+}
+static const wg_sample row_of_v[] = { { .in = { WG_VALUES(-1, 1, 3), WG_VALUES(-1, 1, 3, 4) } } };
+static wg_node *sum_backward(const wg_adjoint *a, int s)
+{
+    return s ? wg_no_gradient(a) : wg_sum(a->cotangent, WG_AXES(1), false);
+}
+static const wg_op spread = { WG_OP, .name = "spread", .doc = "v, in each column", .arity = 2, .infer = infer_like,
+                              .forward = WG_BOTH(spread_rows), .backward = sum_backward, WG_SAMPLES(row_of_v) };
+static wg_node *spread_backward(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_apply(&spread, WG_NODES(a->cotangent, a->in[0]), NULL);
+}
+
+START_TEST(a_gradient_that_is_wrong_far_along_a_row_fails)
+{
+    wg_op op = { WG_OP, .name = "row_sum", .doc = "sums of rows", .arity = 1, .infer = infer_row,
+                 .forward = WG_BOTH(sum_rows), .backward = spread_backward, WG_SAMPLES(plain) };
+    expect(&op, "the gradient of operand 0 is wrong");
+}
+END_TEST
+
+/* x^2, but for element 66000. */
+static wg_status all_but_one(const wg_call *c, int64_t begin, int64_t end)
+{
+    const double *x = c->in[0];
+    double *y = c->out;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = x[i] * x[i] * (c->first + i == 66000 ? 1.001 : 1);
+    return WG_OK;
+}
+static wg_node *square_backward(const wg_adjoint *a, int s) { return (void)s, right_square(a); }
+
+START_TEST(one_element_of_very_many_fails)
+{
+    wg_op op = square_of("all_but_one", square_backward);
+    op.forward.f64 = all_but_one;
+    op.forward.f32 = NULL;
+    expect(&op, "element 66000 of its value is not what it is for the same operands among fewer");
+}
+END_TEST
+
+/* ---- by operand ---- */
+
+/* a b + c, where c may be left out. */
+WG_KERNEL(muladd, const T *a = c->in[0]; const T *b = c->in[1];
+          const T *d = c->n_in > 2 ? c->in[2] : NULL; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = a[i] * b[i] + (d ? d[i] : 0);)
+static wg_node *muladd_backward(const wg_adjoint *a, int s)
+{
+    return s == 2 ? a->cotangent : wg_mul(a->cotangent, a->in[1 - s]);
+}
+static wg_node *only_with_all(const wg_adjoint *a, int s)
+{
+    return a->n_in == 3 ? muladd_backward(a, s) : wg_scale(muladd_backward(a, s), 2);
+}
+static const wg_sample three[] = { { .in = { WG_VALUES(-2, 2, 3), WG_VALUES(-2, 2, 3), WG_VALUES(-2, 2, 3) } } };
+static const wg_sample two[] = { { .in = { WG_VALUES(-2, 2, 3), WG_VALUES(-2, 2, 3) }, .n = 2 } };
+
+START_TEST(an_adjoint_that_is_wrong_when_an_operand_is_left_out_fails)
+{
+    wg_op op = { WG_OP, .name = "muladd", .doc = "a b + c", .arity = 3, .optional = 1, .flags = WG_ELEMENTWISE,
+                 .forward = WG_BOTH(muladd), .backward = muladd_backward, WG_SAMPLES(three) };
+    expect(&op, "");
+    op.backward = only_with_all;
+    expect(&op, "the last 1 of 3 operands left out: the gradient of operand 0 is wrong");
+    op.backward = muladd_backward;
+    op.samples = two;
+    expect(&op, "no sample has operand 2");
+}
+END_TEST
+
+/* a - b, which says that it commutes. */
+WG_KERNEL(minus, const T *a = c->in[0]; const T *b = c->in[1]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = a[i] - b[i];)
+static wg_node *minus_backward(const wg_adjoint *a, int s) { return s ? wg_neg(a->cotangent) : a->cotangent; }
+WG_KERNEL(plus, const T *a = c->in[0]; const T *b = c->in[1]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = a[i] + b[i];)
+static wg_node *plus_backward(const wg_adjoint *a, int s) { return (void)s, a->cotangent; }
+
+START_TEST(what_falsely_says_that_it_commutes_fails)
+{
+    wg_op op = { WG_OP, .name = "plus", .doc = "a + b", .arity = 2, .flags = WG_ELEMENTWISE | WG_COMMUTES,
+                 .forward = WG_BOTH(plus), .backward = plus_backward, WG_SAMPLES(two) };
+    expect(&op, "");
+    op.forward = (wg_kernels)WG_BOTH(minus);
+    op.backward = minus_backward;
+    expect(&op, "it says that it commutes, but f(b, a) is not f(a, b)");
+    op.forward.f64 = plus_f64;
+    op.backward = plus_backward;
+    expect(&op, "f32");
+}
+END_TEST
+
+/* ---- by value ---- */
+
+/* clip(v, -limit, limit) 2 x, and the like. */
+static wg_node *clipped(const wg_adjoint *a, double limit)
+{
+    return wg_mul(wg_clip(a->cotangent, -limit, limit), wg_scale(a->in[0], 2));
+}
+static wg_node *clipped_at_10(const wg_adjoint *a, int s) { return (void)s, clipped(a, 10); }
+static wg_node *clipped_at_a_million(const wg_adjoint *a, int s) { return (void)s, clipped(a, 1e6); }
+static wg_node *nothing_below_1e_minus_9(const wg_adjoint *a, int s)
+{
+    wg_node *v = a->cotangent, *large = wg_gt(wg_abs(v), wg_const(wg_node_graph(v), 1e-9));
+    return (void)s, wg_mul(wg_mul(v, wg_cast(large, wg_node_dtype(v))), wg_scale(a->in[0], 2));
+}
+
+START_TEST(cotangents_that_are_clipped_or_dropped_fail)
+{
+    wg_op op = square_of("clipped_at_10", clipped_at_10);
+    expect(&op, "is not linear in the cotangent");
+    op = square_of("clipped_at_a_million", clipped_at_a_million);
+    expect(&op, "is not linear in the cotangent");
+    op = square_of("nothing_below", nothing_below_1e_minus_9);
+    expect(&op, "is not linear in the cotangent");
+}
+END_TEST
+
+/* relu, with a derivative of 1 at -0. */
+static wg_status step_but_for_minus_zero(const wg_call *c, int64_t begin, int64_t end)
+{
+    const double *v = c->in[0], *x = c->in[1];
+    double *y = c->out;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = x[i] > 0 || (x[i] == 0 && signbit(x[i])) ? v[i] : 0;
+    return WG_OK;
+}
+static const wg_op step_grad;
+static wg_node *step_backward(const wg_adjoint *a, int s)
+{
+    return s ? wg_no_gradient(a) : wg_apply(&step_grad, WG_NODES(a->cotangent, a->in[1]), NULL);
+}
+static const wg_sample step_samples[] = { { .in = { WG_VALUES(-1, 1, 3), WG_VALUES(0.5, 2, 3) } } };
+static const wg_op step_grad = { WG_OP, .name = "step_grad", .doc = "v where x > 0", .arity = 2,
+                                 .flags = WG_ELEMENTWISE, .forward = { .f64 = step_but_for_minus_zero },
+                                 .backward = step_backward, WG_SAMPLES(step_samples) };
+static wg_node *relu_backward(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_apply(&step_grad, WG_NODES(a->cotangent, a->in[0]), NULL);
+}
+
+START_TEST(the_other_zero_is_a_kink_too)
+{
+    wg_op op = *wg_registry_find(NULL, "relu");
+    op.name = "relu_at_minus_zero";
+    op.forward.f32 = NULL;
+    op.rewrite = NULL;
+    op.backward = relu_backward;
+    expect(&op, "at a kink the gradient of element");
+}
+END_TEST
+
+/* x^3, whose adjoint divides by x: 0 / 0 and then 0, where x is 0; here with an offset, since x^2 hides it. */
+WG_KERNEL(with_offset, const T *x = c->in[0]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] * x[i] + x[i];)
+static wg_node *zero_at_zero(const wg_adjoint *a, int s)
+{
+    wg_node *x = a->in[0], *is = wg_cast(wg_ne(x, wg_const(wg_node_graph(x), 0)), wg_node_dtype(x));
+    return (void)s, wg_mul(wg_mul(a->cotangent, is), wg_shift(wg_scale(x, 2), 1));
+}
+
+START_TEST(an_adjoint_that_is_wrong_at_zero_fails)
+{
+    wg_op op = square_of("zero_at_zero", zero_at_zero);
+    op.forward = (wg_kernels)WG_BOTH(with_offset);
+    expect(&op, "with an element 0: the gradient of operand 0 is wrong");
+}
+END_TEST
+
+/* ---- by memory ---- */
+
+/* Rounds its operand down to a multiple of 2^-20, and squares it: once it has run, the operand is what it makes of it. */
+static wg_status rounds_its_operand(const wg_call *c, int64_t begin, int64_t end)
+{
+    double *x = (double *)(uintptr_t)c->in[0], *y = c->out;
+    for (int64_t i = begin; i < end; i++) {
+        double rounded = floor(x[i] * 0x1p20) * 0x1p-20;
+        y[i] = x[i] * x[i];
+        if (&y[i] != &x[i])
+            x[i] = rounded;
+    }
+    return WG_OK;
+}
+
+/* The square of each element and nothing of the next one, which is read nevertheless. */
+static wg_status reads_on(const wg_call *c, int64_t begin, int64_t end)
+{
+    const double *x = c->in[0];
+    double *y = c->out;
+    int64_t n = c->out_shape.dim[0];
+    for (int64_t i = begin; i < end; i++)
+        y[i] = x[i] * x[i] + 0 * x[i < n ? i + 1 : i];
+    return WG_OK;
+}
+
+START_TEST(what_writes_or_reads_where_it_must_not_is_told)
+{
+    static const wg_sample line[] = { { .in = { WG_VALUES(-2, 2, 5) } } };
+    wg_op op = square_of("rounds_its_operand", square_backward);
+    op.forward = (wg_kernels){ .f64 = rounds_its_operand };
+    op.flags = 0;
+    expect(&op, "it writes into its operands");
+    op = square_of("reads_on", square_backward);
+    op.forward = (wg_kernels){ .f64 = reads_on };
+    op.flags = 0;
+    op.samples = line;
+    if (verify_stride() == 1) /* valgrind would tell, too */
+        expect(&op, "its value depends on what stands in memory beside its operands");
+}
+END_TEST
+
+/* ---- names ---- */
+
+/* v 2 x, but for one element, where there are many. */
+static wg_status all_but_777(const wg_call *c, int64_t begin, int64_t end)
+{
+    const double *v = c->in[0], *x = c->in[1];
+    double *y = c->out;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = 2 * v[i] * x[i] * (c->first + i == 777 ? 1.01 : 1);
+    return WG_OK;
+}
+static wg_node *square_grad_backward(const wg_adjoint *a, int s)
+{
+    return wg_scale(wg_mul(a->cotangent, a->in[1 - s]), 2);
+}
+static const wg_op square_grad = { WG_OP, .name = "square_grad", .doc = "2 v x", .arity = 2, .flags = WG_ELEMENTWISE,
+                                   .forward = { .f64 = all_but_777 }, .backward = square_grad_backward,
+                                   WG_SAMPLES(two) };
+static wg_node *by_square_grad(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_apply(&square_grad, WG_NODES(a->cotangent, a->in[0]), NULL);
+}
+static wg_node *nearly(const wg_adjoint *a, int s) { return (void)s, wg_scale(right_square(a), 1 + 4e-10); }
+
+START_TEST(a_lone_element_is_found_among_many_and_a_small_factor_told)
+{
+    wg_op op = square_of("all_but_777", by_square_grad);
+    op.forward.f32 = NULL;
+    expect(&op, "element 777 of its gradient for operand 0 is not what it is for the same operands among fewer");
+    wg_report *r = NULL;
+    bool told = false;
+    ck_assert_int_eq(wg_verify_op(&op, &r), WG_ERR_VERIFY);
+    for (size_t i = 0; i < wg_report_count(r); i++)
+        told = told || strstr(wg_report_at(r, i).kind, "a few of many elements ([777] among them)");
+    ck_assert(told);
+    wg_report_free(r);
+    op = square_of("nearly", nearly);
+    expect(&op, "(1 + 4e-10 times that)");
+}
+END_TEST
+
+TCase *verify_rare_mistakes(void)
+{
+    TCase *t = tcase_create("rare mistakes");
+    tcase_set_timeout(t, 120);
+    tcase_add_test(t, an_adjoint_that_is_wrong_for_one_rank_fails);
+    tcase_add_test(t, a_gradient_that_is_wrong_far_along_a_row_fails);
+    tcase_add_test(t, one_element_of_very_many_fails);
+    tcase_add_test(t, an_adjoint_that_is_wrong_when_an_operand_is_left_out_fails);
+    tcase_add_test(t, what_falsely_says_that_it_commutes_fails);
+    tcase_add_test(t, cotangents_that_are_clipped_or_dropped_fail);
+    tcase_add_test(t, the_other_zero_is_a_kink_too);
+    tcase_add_test(t, an_adjoint_that_is_wrong_at_zero_fails);
+    tcase_add_test(t, what_writes_or_reads_where_it_must_not_is_told);
+    tcase_add_test(t, a_lone_element_is_found_among_many_and_a_small_factor_told);
+    return t;
+}
