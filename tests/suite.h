@@ -3,6 +3,7 @@
 #define WG_TESTS_SUITE_H
 
 #include <check.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 
@@ -10,6 +11,14 @@
 static inline void forget_failures(void)
 {
     wg__fail(WG_OK, "%s", "");
+}
+
+/* WENGERT_TEST_EVERY=N: of long loops every Nth turn only, where each instruction costs fifty (valgrind). */
+static inline int test_stride(void)
+{
+    const char *text = getenv("WENGERT_TEST_EVERY");
+    int stride = text ? atoi(text) : 1;
+    return stride > 1 ? stride : 1;
 }
 
 /* Runs the suite as CK_VERBOSITY says and frees it; the exit status of main. */

@@ -92,7 +92,7 @@ static const wg_sample five[] = { { .in = { WG_VALUES(-2, 2, 5) } } };
 
 START_TEST(a_kernel_that_reads_scratch_before_writing_it_fails)
 {
-    if (verify_stride() > 1)
+    if (test_stride() > 1)
         return; /* valgrind is right about it, too */
     wg_op op = { WG_OP,
                  .name = "uncleared",

@@ -278,7 +278,7 @@ START_TEST(what_writes_or_reads_where_it_must_not_is_told)
     op.forward = (wg_kernels){ .f64 = reads_on };
     op.flags = 0;
     op.samples = line;
-    if (verify_stride() == 1) /* valgrind would tell, too */
+    if (test_stride() == 1) /* valgrind would tell, too */
         expect(&op, "its value depends on what stands in memory beside its operands");
 }
 END_TEST

@@ -2,9 +2,8 @@
 #ifndef WG_TESTS_VERIFY_SUITE_H
 #define WG_TESTS_VERIFY_SUITE_H
 
-#include <check.h>
+#include "suite.h"
 
-int verify_stride(void);
 TCase *verify_method(void);
 TCase *verify_wrong_operators(void);
 TCase *verify_rare_mistakes(void);
