@@ -168,7 +168,7 @@ enum {
     WG_RANDOM = 1u << 3,      /* draws random numbers by its attribute `stream`; 0: one of its own */
     WG_LEAF = 1u << 4,
     WG_CAN_FAIL = 1u << 5,    /* a kernel may return an error for some values */
-    WG_COMMUTES = 1u << 6,    /* f(a, b) and f(b, a) have the same bits */
+    WG_COMMUTES = 1u << 6,    /* f(a, b) and f(b, a) have the same bits: the planner takes one for the other */
     WG_EFFECT = 1u << 7,      /* assign and group: not a value */
     WG_GRADIENT_OF_OTHERS = 1u << 8, /* a helper of adjoints, seldom called by users */
     WG_SHAPE_ONLY_LAST = 1u << 9,  /* the last operand lends its shape: its values are never read, in[s] may be NULL */
