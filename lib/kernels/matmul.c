@@ -49,11 +49,11 @@ static bool is_near(const wg__product *p, int64_t element)
     return (p->m + p->n) * p->k * element <= WG__NEAR;
 }
 
-/* Also worth no packing: B of which tiles read all once, or twice where it does not come from afar. */
+/* Also worth no packing: B that few rows read, wherever it comes from, or few tiles. */
 static bool direct_b(const wg__product *p, int64_t element)
 {
-    const int64_t reads = (p->m + tile_rows[0] - 1) / tile_rows[0], bytes = p->n * p->k * element;
-    return !p->transpose_b && (is_near(p, element) || (p->m <= p->n && reads <= (bytes <= WG__FAR ? 2 : 1)));
+    const int64_t few = p->n * p->k * element <= WG__FAR ? 2 * tile_rows[0] : 24;
+    return !p->transpose_b && (is_near(p, element) || (p->m <= p->n && p->m <= few));
 }
 
 /* Panels of two vectors feed the multipliers best, unless narrower ones need no second tile below; an odd number of
@@ -95,11 +95,11 @@ static wg_stage *add_stage(wg_lowering *l, int kernel, int64_t extent, double co
 
 static wg_status cut_vector(wg__product *p, wg_lowering *l, size_t element)
 {
-    const int64_t lanes = WG__VECTOR / (int64_t)element;
+    const int64_t lanes = WG__VECTOR / (int64_t)element, piece = WG__STRIP / WG__VECTOR;
     p->method = WG__BY_VECTOR;
     p->panels = (int32_t)((p->n + lanes - 1) / lanes);
     p->splits = p->k_blocks = 1;
-    p->blocks = (int32_t)wg__most(1, wg__least((p->panels + 7) / 8, p->n * p->k / 16384));
+    p->blocks = (int32_t)wg__most(1, wg__least((p->panels + piece - 1) / piece, p->n * p->k / 16384));
     add_stage(l, 0, p->batch * p->blocks, (double)(p->n * p->k * (int64_t)element) / (double)p->blocks / 16);
     return WG_OK;
 }

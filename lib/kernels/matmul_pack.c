@@ -38,6 +38,38 @@ static inline void transpose_f64(double *to, int64_t width, const double *from, 
     *(quad_f64 *)(to + width) = SHUFFLE(a, b, index_f64, 1, 3);
 }
 
+/* What a square is transposed by, in the nearest steps that the instruction set has: see matmul_pack.h. */
+typedef int32_t places_f32 __attribute__((vector_size(WG__VECTOR)));
+typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
+
+#if defined __AVX2__ && !defined __AVX512F__
+
+/* Elements move between the halves of a vector slowly: halves are loaded where they belong. */
+#define BY_HALVES
+#define JOIN_f32(a, b) ((vector_f32){ (a)[0], (a)[1], (a)[2], (a)[3], (b)[0], (b)[1], (b)[2], (b)[3] })
+#define JOIN_f64(a, b) ((vector_f64){ (a)[0], (a)[1], (b)[0], (b)[1] })
+
+/* In either half, x[0..3], or x[0..1], as a matrix by its rows: the transpose. */
+static inline __attribute__((always_inline)) void turn_halves_f32(vector_f32 *x)
+{
+    const vector_f32 ab_low = SHUFFLE(x[0], x[1], places_f32, 0, 8, 1, 9, 4, 12, 5, 13);
+    const vector_f32 ab_high = SHUFFLE(x[0], x[1], places_f32, 2, 10, 3, 11, 6, 14, 7, 15);
+    const vector_f32 cd_low = SHUFFLE(x[2], x[3], places_f32, 0, 8, 1, 9, 4, 12, 5, 13);
+    const vector_f32 cd_high = SHUFFLE(x[2], x[3], places_f32, 2, 10, 3, 11, 6, 14, 7, 15);
+    x[0] = SHUFFLE(ab_low, cd_low, places_f32, 0, 1, 8, 9, 4, 5, 12, 13);
+    x[1] = SHUFFLE(ab_low, cd_low, places_f32, 2, 3, 10, 11, 6, 7, 14, 15);
+    x[2] = SHUFFLE(ab_high, cd_high, places_f32, 0, 1, 8, 9, 4, 5, 12, 13);
+    x[3] = SHUFFLE(ab_high, cd_high, places_f32, 2, 3, 10, 11, 6, 7, 14, 15);
+}
+static inline __attribute__((always_inline)) void turn_halves_f64(vector_f64 *x)
+{
+    const vector_f64 low = SHUFFLE(x[0], x[1], places_f64, 0, 4, 2, 6);
+    x[1] = SHUFFLE(x[0], x[1], places_f64, 1, 5, 3, 7);
+    x[0] = low;
+}
+
+#else
+
 /* The even and the odd elements of two vectors in a row, by the number of elements in one. */
 #define EVEN_2 0, 2
 #define EVEN_4 EVEN_2, 4, 6
@@ -47,17 +79,14 @@ static inline void transpose_f64(double *to, int64_t width, const double *from, 
 #define ODD_4 ODD_2, 5, 7
 #define ODD_8 ODD_4, 9, 11, 13, 15
 #define ODD_16 ODD_8, 17, 19, 21, 23, 25, 27, 29, 31
-typedef int32_t places_f32 __attribute__((vector_size(WG__VECTOR)));
-typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
 #if defined __AVX512F__
 #define F32(which) which##_16
 #define F64(which) which##_8
-#elif defined __AVX2__
-#define F32(which) which##_8
-#define F64(which) which##_4
 #else
 #define F32(which) which##_4
 #define F64(which) which##_2
+#endif
+
 #endif
 
 #define T float
@@ -65,6 +94,8 @@ typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
 #define quad quad_f32
 #define vector vector_f32
 #define TRANSPOSE transpose_f32
+#define TURN_HALVES turn_halves_f32
+#define JOIN_HALVES JOIN_f32
 #define EVEN(a, b) SHUFFLE(a, b, places_f32, F32(EVEN))
 #define ODD(a, b) SHUFFLE(a, b, places_f32, F32(ODD))
 #include "kernels/matmul_pack.h"
@@ -74,6 +105,8 @@ typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
 #define quad quad_f64
 #define vector vector_f64
 #define TRANSPOSE transpose_f64
+#define TURN_HALVES turn_halves_f64
+#define JOIN_HALVES JOIN_f64
 #define EVEN(a, b) SHUFFLE(a, b, places_f64, F64(EVEN))
 #define ODD(a, b) SHUFFLE(a, b, places_f64, F64(ODD))
 #include "kernels/matmul_pack.h"

@@ -1,6 +1,5 @@
-/* Packing for one element type: included by matmul_pack.c with T, TYPE, quad, vector, TRANSPOSE,
- * EVEN and ODD defined. No guard:
- * included twice. */
+/* Packing for one element type: included by matmul_pack.c with T, TYPE, quad, vector, TRANSPOSE, and EVEN and ODD, or
+ * JOIN_HALVES and TURN_HALVES, defined. No guard: included twice. */
 
 #define JOIN2(a, b) a##b
 #define JOIN1(a, b) JOIN2(a, b)
@@ -9,9 +8,39 @@
 
 #define LANES ((int64_t)(WG__VECTOR / sizeof(T)))
 
-/* to[i * width + r] = r < rows ? from[r * stride + i] : 0 for i, r < LANES: lines and ks change places when, as often as
- * LANES can be halved, the even elements of neighbouring vectors go to the first half and the odd ones to the second.
- * Meanwhile what lies a panel further on is fetched into the second cache. */
+/* to[i * width + r] = r < rows ? from[r * stride + i] : 0 for i, r < LANES. Meanwhile what lies a panel further on is
+ * fetched into the second cache. */
+#ifdef BY_HALVES
+
+/* QUAD ks at a time: the first half of vector r is of line r, the second of line r + QUAD, and each half's matrix of
+ * QUAD lines and ks is transposed where it is. */
+static inline __attribute__((always_inline)) void NAME(square)(T *to, int64_t width, const T *from, int64_t stride,
+                                                               int64_t rows)
+{
+    const quad none = { 0 };
+    UNROLL
+    for (int r = 0; r < LANES; r++)
+        __builtin_prefetch(from + (r + width) * stride, 0, 2);
+    UNROLL
+    for (int i = 0; i < LANES; i += QUAD) {
+        vector x[16 / sizeof(T)];
+        UNROLL
+        for (int r = 0; r < QUAD; r++) {
+            const quad low = r < rows ? *(const quad *)(from + r * stride + i) : none;
+            const quad high = r + QUAD < rows ? *(const quad *)(from + (r + QUAD) * stride + i) : none;
+            x[r] = JOIN_HALVES(low, high);
+        }
+        TURN_HALVES(x);
+        UNROLL
+        for (int r = 0; r < QUAD; r++)
+            *(vector *)(to + (i + r) * width) = x[r];
+    }
+}
+
+#else
+
+/* Lines and ks change places when, as often as LANES can be halved, the even elements of neighbouring vectors go to the
+ * first half and the odd ones to the second. */
 static inline __attribute__((always_inline)) void NAME(square)(T *to, int64_t width, const T *from, int64_t stride,
                                                                int64_t rows)
 {
@@ -36,6 +65,8 @@ static inline __attribute__((always_inline)) void NAME(square)(T *to, int64_t wi
     for (int r = 0; r < LANES; r++)
         *(vector *)(to + r * width) = x[r];
 }
+
+#endif
 
 /* Functions of their own: both inlined into one loop were slower by a fifth. */
 static void NAME(whole_square)(T *to, int64_t width, const T *from, int64_t stride)
@@ -161,3 +192,5 @@ void WG_ISA_SYM(NAME(wg__pack_across))(T *dst, int64_t width, const T *src, int6
 #undef TRANSPOSE
 #undef EVEN
 #undef ODD
+#undef JOIN_HALVES
+#undef TURN_HALVES

@@ -154,15 +154,43 @@ static inline __attribute__((always_inline)) void NAME(row_sums)(int vectors, in
             chains == 4 ? (sum[0][v] + sum[1][v]) + (sum[2][v] + sum[3][v]) : sum[0][v];
 }
 
-/* Eight vectors at a time, so that each line of B is read in one piece; the last vector may overlap the one before. */
+/* y += x B for `rows` rows, an even number or one, of so many vectors: B is read in the order in which it lies. */
+static inline __attribute__((always_inline)) void NAME(add_rows)(int rows, int64_t vectors, const T *x, const T *b,
+                                                                 int64_t n, T *y)
+{
+    for (int64_t v = 0; v < vectors; v++, b += LANES, y += LANES) {
+        vector even = *(loose *)y, odd = { 0 };
+        UNROLL
+        for (int r = 0; r < rows; r += 2) {
+            even += x[r] * *(const loose *)(b + r * n);
+            if (r + 1 < rows)
+                odd += x[r + 1] * *(const loose *)(b + (r + 1) * n);
+        }
+        *(loose *)y = even + odd;
+    }
+}
+
+/* Many columns: all of them for a few rows at a time. Fewer: eight vectors of them at a time, so that each line of B is read
+ * in one piece; the last vector may overlap the one before. */
 static void NAME(rows_product)(int64_t k, const T *x, const T *b, int64_t n, T *y, int64_t begin, int64_t end)
 {
+    enum { MANY = 16, ROWS = 8 };
+    const int64_t vectors = (end - begin) / LANES;
     int64_t j = begin;
+    if (vectors >= MANY) {
+        memset(y + j, 0, (size_t)(vectors * LANES) * sizeof(T));
+        int64_t i = 0;
+        for (; i + ROWS <= k; i += ROWS)
+            NAME(add_rows)(ROWS, vectors, x + i, b + i * n + j, n, y + j);
+        for (; i < k; i++)
+            NAME(add_rows)(1, vectors, x + i, b + i * n + j, n, y + j);
+        j += vectors * LANES;
+    }
     for (; j + 8 * LANES <= end; j += 8 * LANES)
         NAME(row_sums)(8, 1, k, x, b + j, n, y + j);
     for (; j + LANES <= end; j += LANES)
         NAME(row_sums)(1, 4, k, x, b + j, n, y + j);
-    if (j < end && end - begin >= LANES) {
+    if (j < end && vectors) {
         NAME(row_sums)(1, 4, k, x, b + end - LANES, n, y + end - LANES);
         return;
     }
