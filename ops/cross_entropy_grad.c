@@ -115,9 +115,8 @@ static wg_node *line_weight(const wg_adjoint *a, wg_axes axis, bool *one)
     if (wg__is_float(wg_node_dtype(labels))) {
         weight = wg_shift(wg_scale(wg_sum(labels, axis, true), 1 - at->label_smoothing), at->label_smoothing);
     } else if (at->ignore_index != WG__IGNORE_NONE) {
-        wg_node *ignored = wg_cast(wg_constant(wg_node_graph(x), NULL, WG_VIEW(&at->ignore_index, 1)),
-                                   wg_node_dtype(labels));
-        weight = wg_expand_dims(wg_cast(wg_ne(labels, wg_squeeze(ignored, WG_ALL_AXES)), type), axis);
+        wg_node *ignored = wg_squeeze(wg_constant(wg_node_graph(x), NULL, WG_VIEW(&at->ignore_index, 1)), WG_ALL_AXES);
+        weight = wg_expand_dims(wg_cast(wg_ne(wg_cast(labels, WG_I64), ignored), type), axis);
         if (at->reduction == WG_MEAN) { /* where all are ignored: 0 / 1 */
             wg_node *counted = wg_sum(weight, WG_ALL_AXES, false);
             return wg_div(weight, wg_maximum(counted, wg_const(wg_node_graph(x), 1)));

@@ -129,10 +129,10 @@ START_TEST(an_adjoint_that_is_wrong_in_f32_alone_fails)
     wg_op op = copy_of("square", "wrong_in_f32");
     op.decompose = NULL;
     op.backward = wrong_in_f32;
-    expect_only(&op, "of a gradient is", "f32");
+    expect_only(&op, "of its gradient for operand 0 is", "f32");
     op.name = "wrong_in_f32_twice";
     op.backward = wrong_in_f32_twice;
-    expect_only(&op, "of a second derivative is", "f32");
+    expect_only(&op, "of its second-order gradient for operand 0 is", "f32");
 }
 END_TEST
 

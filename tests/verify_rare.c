@@ -1,5 +1,7 @@
-/* Operators that are wrong in a place where few look: one rank, one operand left out, large cotangents, the other zero. */
+/* Operators that are wrong in a place where few look: one rank, an operand left out, large cotangents, the other zero, the end
+ * of a range, two results at once. */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 #include <wengert.h>
 
@@ -17,6 +19,8 @@ static wg_op square_of(const char *name, wg_node *(*backward)(const wg_adjoint *
 }
 
 static wg_node *right_square(const wg_adjoint *a) { return wg_mul(a->cotangent, wg_scale(a->in[0], 2)); }
+
+static wg_node *square_backward(const wg_adjoint *a, int s) { return (void)s, right_square(a); }
 
 /* Fails, and the first failure says `says`; ""; passes. */
 static void expect(const wg_op *op, const char *says)
@@ -101,7 +105,6 @@ static wg_status all_but_one(const wg_call *c, int64_t begin, int64_t end)
         y[i] = x[i] * x[i] * (c->first + i == 66000 ? 1.001 : 1);
     return WG_OK;
 }
-static wg_node *square_backward(const wg_adjoint *a, int s) { return (void)s, right_square(a); }
 
 START_TEST(one_element_of_very_many_fails)
 {
@@ -241,6 +244,177 @@ START_TEST(an_adjoint_that_is_wrong_at_zero_fails)
 }
 END_TEST
 
+/* Half as steep again, near the upper end of the range. */
+static wg_node *steeper_at_the_end(const wg_adjoint *a, int s)
+{
+    wg_node *x = a->in[0], *far = wg_cast(wg_gt(x, wg_const(wg_node_graph(x), 1.8)), wg_node_dtype(x));
+    return (void)s, wg_mul(right_square(a), wg_shift(wg_scale(far, 0.5), 1));
+}
+
+START_TEST(an_adjoint_that_is_wrong_near_the_end_of_its_range_fails)
+{
+    wg_op op = square_of("steeper_at_the_end", steeper_at_the_end);
+    expect(&op, "values close to the ends of their ranges: the gradient of operand 0 is wrong");
+}
+END_TEST
+
+/* Kinks that cover x > 1 keep differences away from there. */
+static double kink_everywhere_above_1(const void *attrs, const double *x)
+{
+    return (void)attrs, x[0] > 1 ? 0 : 1 - x[0];
+}
+
+START_TEST(kinks_that_fill_a_part_of_the_range_fail)
+{
+    wg_op op = square_of("hidden", square_backward);
+    op.kink = kink_everywhere_above_1;
+    expect(&op, "kinks that fill a part of the range hide it");
+}
+END_TEST
+
+/* sin(5000 x) turns thousands of times within the longest step. */
+WG_KERNEL(sin_5000, const T *x = c->in[0]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = (T)sin(5000 * (double)x[i]);)
+static wg_node *cos_5000(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_mul(a->cotangent, wg_scale(wg_cos(wg_scale(a->in[0], 5000)), 5000));
+}
+
+START_TEST(what_turns_within_a_step_is_not_accused)
+{
+    static const wg_sample unit[] = { { .in = { WG_VALUES(-1, 1, 3, 4) } } };
+    wg_op op = square_of("sin_5000", cos_5000);
+    op.forward = (wg_kernels)WG_BOTH(sin_5000);
+    op.samples = unit;
+    for (uint64_t seed = 1; seed <= 16; seed++) {
+        wg_report *r = NULL;
+        wg_verify_op_with(&op, WG_OPTS(wg_verify_opts, .seed = seed, .order = 1), &r);
+        for (size_t i = 0; i < wg_report_count(r); i++) { /* that nothing can be said of it, may be said */
+            wg_check check = wg_report_at(r, i);
+            ck_assert_msg(check.verdict != WG_FAIL || strcmp(check.what, "gradient") != 0, "%s", check.text);
+        }
+        wg_report_free(r);
+    }
+}
+END_TEST
+
+/* ---- by attributes, and by how many results are used ---- */
+
+typedef struct slope {
+    double k;
+    int64_t n;
+} slope;
+static const wg_attr slope_attrs[] = { { "k", WG_ATTR_F64, offsetof(slope, k), "1.5", NULL },
+                                       { "n", WG_ATTR_I64, offsetof(slope, n), "2", NULL },
+                                       { 0 } };
+WG_KERNEL(sloping, const slope *p = c->attrs; const T *x = c->in[0]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = (T)(p->k * (double)p->n) * x[i];)
+static wg_node *sloping_backward(const wg_adjoint *a, int s)
+{
+    const slope *p = a->attrs;
+    return (void)s, wg_scale(a->cotangent, p->k * (double)p->n);
+}
+static wg_node *never_downwards(const wg_adjoint *a, int s)
+{
+    const slope *p = a->attrs;
+    return (void)s, wg_scale(a->cotangent, fabs(p->k) * (double)p->n);
+}
+static wg_node *not_by_three(const wg_adjoint *a, int s)
+{
+    const slope *p = a->attrs;
+    return (void)s, wg_scale(a->cotangent, p->k * (double)(p->n == 3 ? 2 : p->n));
+}
+
+START_TEST(attributes_of_the_other_sign_and_the_next_number_are_tried)
+{
+    wg_op op = square_of("sloping", sloping_backward);
+    op.forward = (wg_kernels)WG_BOTH(sloping);
+    op.attrs = slope_attrs, op.attrs_size = sizeof(slope);
+    expect(&op, "");
+    op.backward = never_downwards;
+    expect(&op, "k -1.21875: the gradient of operand 0 is wrong");
+    op.backward = not_by_three;
+    expect(&op, "n 3: the gradient of operand 0 is wrong");
+}
+END_TEST
+
+/* x and 2 x. */
+static wg_status two_multiples(const wg_call *c, int64_t begin, int64_t end)
+{
+    const double *x = c->in[0];
+    double *y = c->outs[0], *z = c->outs[1];
+    for (int64_t i = begin; i < end; i++)
+        y[i] = x[i], z[i] = 2 * x[i];
+    return WG_OK;
+}
+static wg_status infer_two(wg_infer *t)
+{
+    t->out[0] = t->out[1] = t->in[0];
+    t->out_type[1] = t->out_type[0];
+    return WG_OK;
+}
+static wg_node *crossed(const wg_adjoint *a, int s)
+{
+    wg_node *right = wg_add(a->cotangents[0], wg_scale(a->cotangents[1], 2));
+    return (void)s, wg_add(right, wg_mul(a->cotangents[0], a->cotangents[1]));
+}
+
+START_TEST(an_adjoint_that_is_wrong_for_two_cotangents_at_once_fails)
+{
+    wg_op op = { WG_OP, .name = "crossed", .doc = "x, 2 x", .arity = 1, .results = 2, .infer = infer_two,
+                 .forward = { .f64 = two_multiples }, .backward = crossed, WG_SAMPLES(plain) };
+    expect(&op, "all results at once: the gradient of operand 0 is wrong");
+}
+END_TEST
+
+/* ---- by how the graph is made ---- */
+
+/* The cotangent over the number of rows, which may not be known yet. */
+WG_KERNEL(mean_rows, const T *x = c->in[0]; T *y = c->out; int64_t m = c->in_shape[0].dim[0], n = c->out_shape.dim[0];
+          for (int64_t i = begin; i < end; i++) {
+              y[i] = 0;
+              for (int64_t r = 0; r < m; r++)
+                  y[i] += x[r * n + i] / (T)m;
+          })
+static wg_status infer_columns(wg_infer *t)
+{
+    if (t->in[0].rank != 2 || t->in[0].dim[0] == 0)
+        return wg_infer_fail(t, WG_ERR_SHAPE, "a matrix with rows is asked for");
+    t->out[0] = (wg_shape){ .dim = { t->in[0].dim[1] }, .rank = 1 };
+    return WG_OK;
+}
+static wg_node *over_rows(const wg_adjoint *a, int s)
+{
+    wg_node *each = wg_scale(a->cotangent, 1 / (double)wg_node_shape(a->in[0]).dim[0]);
+    return (void)s, wg_add(wg_expand_dims(each, WG_AXES(0)), wg_zeros_like(a->in[0]));
+}
+
+START_TEST(an_adjoint_that_needs_a_size_too_early_fails)
+{
+    wg_op op = { WG_OP, .name = "over_rows", .doc = "means of columns", .arity = 1, .infer = infer_columns,
+                 .forward = WG_BOTH(mean_rows), .backward = over_rows, WG_SAMPLES(plain) };
+    expect(&op, "the gradient of operand 0 is another when the first size is known only when it is run");
+}
+END_TEST
+
+/* x^3, in two steps by way of the result. */
+WG_KERNEL(two_steps, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
+    y[i] = x[i] * x[i];
+    y[i] = y[i] * x[i];
+})
+static wg_node *cube_backward(const wg_adjoint *a, int s)
+{
+    return (void)s, wg_mul(a->cotangent, wg_scale(wg_square(a->in[0]), 3));
+}
+
+START_TEST(a_kernel_that_cannot_write_over_its_operand_fails)
+{
+    wg_op op = square_of("two_steps", cube_backward);
+    op.forward = (wg_kernels)WG_BOTH(two_steps);
+    expect(&op, "its value is another when it is written over operand 0");
+}
+END_TEST
+
 /* ---- by memory ---- */
 
 /* Rounds its operand down to a multiple of 2^-20, and squares it: once it has run, the operand is what it makes of it. */
@@ -336,6 +510,13 @@ TCase *verify_rare_mistakes(void)
     tcase_add_test(t, cotangents_that_are_clipped_or_dropped_fail);
     tcase_add_test(t, the_other_zero_is_a_kink_too);
     tcase_add_test(t, an_adjoint_that_is_wrong_at_zero_fails);
+    tcase_add_test(t, an_adjoint_that_is_wrong_near_the_end_of_its_range_fails);
+    tcase_add_test(t, kinks_that_fill_a_part_of_the_range_fail);
+    tcase_add_test(t, what_turns_within_a_step_is_not_accused);
+    tcase_add_test(t, attributes_of_the_other_sign_and_the_next_number_are_tried);
+    tcase_add_test(t, an_adjoint_that_is_wrong_for_two_cotangents_at_once_fails);
+    tcase_add_test(t, an_adjoint_that_needs_a_size_too_early_fails);
+    tcase_add_test(t, a_kernel_that_cannot_write_over_its_operand_fails);
     tcase_add_test(t, what_writes_or_reads_where_it_must_not_is_told);
     tcase_add_test(t, a_lone_element_is_found_among_many_and_a_small_factor_told);
     return t;

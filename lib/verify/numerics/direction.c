@@ -63,6 +63,14 @@ int wg__probe_steps(wg__probe *p)
     return 1;
 }
 
+void wg__probe_coarsen(wg__probe *p, int n)
+{
+    const wg__subject *f = p->of;
+    int last = p->first - (p->depth - 1) - n;
+    for (size_t i = 0; i < f->n; i++)
+        p->d[i] = round_to(p->d[i], grid_of(f->scale[i]) - (last - 3));
+}
+
 void wg__probe_direction(wg__probe *p, wg__stream *stream)
 {
     const wg__subject *f = p->of;

@@ -102,7 +102,7 @@ static bool is_few_elements(const pair *p, char *text)
     size_t where, apart = count_apart(p, &where);
     if (apart == 1)
         snprintf(text, WG__KIND_MAX, "one element ([%zu])", where);
-    else if (8 * apart <= p->n)
+    else if (apart && 8 * apart <= p->n)
         snprintf(text, WG__KIND_MAX, "%zu of %zu elements", apart, p->n);
     return apart && (apart == 1 || 8 * apart <= p->n);
 }

@@ -63,6 +63,8 @@ enum {
 int wg__probe_steps(wg__probe *);
 /* Draws d, on the grid that `first` and `depth` ask for. */
 void wg__probe_direction(wg__probe *, wg__stream *);
+/* Rounds d to the grid that steps 2^-n times as long ask for. */
+void wg__probe_coarsen(wg__probe *, int n);
 
 typedef struct wg__slope {
     double value, error; /* d phi / d h at 0; error is infinite when no two levels are finite */
@@ -94,10 +96,16 @@ typedef struct wg__measured {
         wg__slope slope;
         bool known;
     } at[2 * WG__DIRECTIONS][2]; /* direction; steps by 1 or by 0.375 */
+    struct {
+        bool agrees, known;
+    } near[2 * WG__DIRECTIONS]; /* direction: do much shorter steps say the same? */
 } wg__measured;
 /* wg__judge for one of several claims on the same function, point and stream (in the same state): what was measured for
  * the claims before is looked up, and the verdict is the same as alone. */
 wg_status wg__judge_with(const wg__subject *, wg__stream *, wg__measured *, wg__judgement *);
+
+/* What is smaller may have lost its bits to the end of the range of doubles, and so may what it is made of. */
+#define WG__UNDERFLOW 0x1p-960
 
 /* Like |a - b| <= tolerance, but false when anything is NaN. */
 static inline int wg__within(double a, double b, double tolerance)

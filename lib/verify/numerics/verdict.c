@@ -69,7 +69,7 @@ static trial try_steps(const judge *j, int shorter)
         spread = fabsl(moved[k]) <= spread ? spread : (double)fabsl(moved[k]);
 
     trial t = { .slope = slope_of(j, shorter), .got = (double)got, .spread = spread };
-    t.tolerance = 4 * t.slope.error + 64 * WG__U64 * (double)bound + 4 * spread;
+    t.tolerance = 4 * t.slope.error + 64 * WG__U64 * (double)bound + 4 * spread + WG__UNDERFLOW;
     if (wg__flaw_now)
         spoil(&t);
     return t;
@@ -86,7 +86,29 @@ static bool conclusive(const judge *j, const trial *t)
     return doubt <= 1e-6 * fabs(t->slope.value) + 1e-13 * t->slope.size / reach;
 }
 
-/* One direction's verdict, confirmed before it is a failure: by other steps, and by another direction. */
+/* Where a function turns many times within a step, differences may agree with each other on what is no derivative: so steps
+ * that are much shorter must say the same. */
+static bool agrees_nearby(judge *j)
+{
+    enum { SHORTER = 7 }; /* 2^-7 of the length */
+    bool *agrees = &j->measured->near[j->direction - 1].agrees, *known = &j->measured->near[j->direction - 1].known;
+    wg__probe *p = &j->probe;
+    if (*known)
+        return *agrees;
+    *known = true;
+    *agrees = p->first - SHORTER < WG__STEP_LEAST;
+    if (*agrees)
+        return true;
+    wg__probe_coarsen(p, SHORTER);
+    wg__slope far = wg__difference(p, 1);
+    p->first -= SHORTER;
+    wg__slope near = wg__difference(p, 1);
+    p->first += SHORTER;
+    *agrees = wg__within(far.value, near.value, 4 * (far.error + near.error) + WG__UNDERFLOW);
+    return *agrees;
+}
+
+/* One direction's verdict, confirmed before it is a failure: by other steps, by another direction, and nearby. */
 static wg_verdict decide(judge *j, trial *first)
 {
     *first = try_steps(j, 0);
@@ -100,7 +122,9 @@ static wg_verdict decide(judge *j, trial *first)
         return WG_INCONCLUSIVE;
     next_direction(j);
     other = try_steps(j, 0);
-    return conclusive(j, &other) && !passes(&other) && !wg__has_flaw(WG__NEVER_CONFIRMED) ? WG_FAIL : WG_INCONCLUSIVE;
+    if (!conclusive(j, &other) || passes(&other) || wg__has_flaw(WG__NEVER_CONFIRMED))
+        return WG_INCONCLUSIVE;
+    return agrees_nearby(j) ? WG_FAIL : WG_INCONCLUSIVE;
 }
 
 /* x moved by its last bit; 0, where an adjoint may branch, stays. */

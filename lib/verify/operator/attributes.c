@@ -80,25 +80,31 @@ static void try_choices(alterer *a, const wg_attr *field)
     }
 }
 
-/* An axis counted from the other end; any other number with its sign turned. */
+/* An axis counted from the other end, and the next one; any other number with its sign turned, and one more. */
 static void try_integer(alterer *a, const wg_attr *field)
 {
-    int64_t was = *(const int64_t *)value_of(a, field), now = was == INT64_MIN ? INT64_MAX : -was;
-    char how[32];
+    int64_t was = *(const int64_t *)value_of(a, field);
+    int64_t now[] = { was == INT64_MIN ? INT64_MAX : -was, was == INT64_MAX ? was : was + 1 };
     if (!strcmp(field->name, "axis"))
-        now = was < 0 ? was + a->rank : was - a->rank;
-    snprintf(how, sizeof how, "%lld", (long long)now);
-    if (now != was)
-        try(a, field, &now, sizeof now, how);
+        now[0] = was < 0 ? was + a->rank : was - a->rank;
+    for (size_t k = 0; k < WG_COUNT(now); k++) {
+        char how[32];
+        snprintf(how, sizeof how, "%lld", (long long)now[k]);
+        if (now[k] != was)
+            try(a, field, &now[k], sizeof now[k], how);
+    }
 }
 
+/* A little smaller, and with its sign turned. */
 static void try_number(alterer *a, const wg_attr *field)
 {
-    double was = *(const double *)value_of(a, field), now = number_beside(was);
-    char how[32];
-    snprintf(how, sizeof how, "%.9g", now);
-    if (isfinite(was))
-        try(a, field, &now, sizeof now, how);
+    double was = *(const double *)value_of(a, field);
+    double now[] = { number_beside(was), -number_beside(was) };
+    for (size_t k = 0; k < WG_COUNT(now) && isfinite(was); k++) {
+        char how[32];
+        snprintf(how, sizeof how, "%.9g", now[k]);
+        try(a, field, &now[k], sizeof now[k], how);
+    }
 }
 
 static void try_axes(alterer *a, const wg_attr *field)
@@ -113,20 +119,29 @@ static void try_axes(alterer *a, const wg_attr *field)
         try(a, field, &turned, sizeof turned, "from the other end");
     if (was->n > 1)
         try(a, field, &mirrored, sizeof mirrored, "in reverse");
+    wg_axes first_two = { .at = { 0, 1 }, .n = 2 };
+    if (a->rank > 2)
+        try(a, field, &first_two, sizeof first_two, "[0,1]");
     if (was->n < 0)
         try(a, field, &last, sizeof last, "[-1]");
     else
         try(a, field, &all, sizeof all, "null");
 }
 
-/* In reverse, and each one place further. */
+/* In reverse, each one place further, one more, and of the other sign. */
 static void try_list(alterer *a, const wg_attr *field)
 {
     const wg_list *was = value_of(a, field);
-    wg_list mirrored = *was, rotated = *was;
+    wg_list mirrored = *was, rotated = *was, more = *was, turned = *was;
     for (int i = 0; i < was->n; i++) {
         mirrored.at[i] = was->at[was->n - 1 - i];
         rotated.at[i] = was->at[(i + 1) % was->n];
+        more.at[i] += more.at[i] < INT32_MAX;
+        turned.at[i] = turned.at[i] > INT32_MIN ? -turned.at[i] : turned.at[i];
+    }
+    if (was->n > 0) {
+        try(a, field, &more, sizeof more, "one more");
+        try(a, field, &turned, sizeof turned, "of the other sign");
     }
     if (was->n > 1)
         try(a, field, &mirrored, sizeof mirrored, "in reverse");

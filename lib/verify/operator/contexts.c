@@ -10,7 +10,7 @@
 #include "verify/operator/session.h"
 #include <wengert/ops.h>
 
-typedef enum surrounding { COMPUTED, TRANSPOSED, SHARED, SURROUNDINGS } surrounding;
+typedef enum surrounding { COMPUTED, TRANSPOSED, SHARED, NAMED, SURROUNDINGS } surrounding;
 
 typedef struct context {
     wg__session *session;
@@ -36,12 +36,28 @@ static wg_node *named_input(const context *c, char letter, int k, wg_dtype type,
     return wg_input(c->graph, name, type, shape);
 }
 
+/* The first axis of the operands of most axes, where it is as long as can be, is known when it is run, like a batch. */
+static wg_shape with_named_size(const context *c, wg_shape shape)
+{
+    int rank = 1;
+    int64_t size = 0;
+    for (int k = 0; k < c->rig->n; k++)
+        rank = c->rig->in[k].range->shape.rank > rank ? c->rig->in[k].range->shape.rank : rank;
+    for (int k = 0; k < c->rig->n; k++) {
+        const wg_shape *other = &c->rig->in[k].range->shape;
+        size = other->rank == rank && other->dim[0] > size ? other->dim[0] : size;
+    }
+    if (shape.rank == rank && shape.dim[0] == size)
+        shape.dim[0] = WG_BATCH;
+    return shape;
+}
+
 static bool make_leaves(context *c)
 {
     const wg__rig *r = c->rig;
     for (int k = 0; k < r->n; k++) {
         const wg__operand *x = &r->in[k];
-        wg_shape shape = x->range->shape;
+        wg_shape shape = c->how == NAMED ? with_named_size(c, x->range->shape) : x->range->shape;
         c->leaf[k] = named_input(c, 'x', k, x->dtype, c->how == TRANSPOSED ? reversed(shape) : shape);
         c->operand[k] = c->how == TRANSPOSED             ? wg_transpose(c->leaf[k])
                         : c->how == COMPUTED && x->moved ? wg_scale(c->leaf[k], 2)
@@ -59,7 +75,7 @@ static bool differentiate(context *c)
     const wg__rig *r = c->rig;
     wg_node *wrt[WG__SLOTS];
     size_t n = 0;
-    c->v = named_input(c, 'v', 0, WG_F64, wg_node_shape(r->y));
+    c->v = named_input(c, 'v', 0, WG_F64, wg_node_shape(c->y));
     wg_node *objective = c->how == SHARED ? wg_sum(wg_mul(c->v, c->y), WG_ALL_AXES, false) : NULL;
     for (int k = 0; k < r->n; k++) {
         if (!r->in[k].moved)
@@ -87,6 +103,8 @@ static bool make_graph(context *c)
         in[slot] = c->operand[r->which[slot]];
     wg_node *first = wg_apply_in(c->graph, r->of.op, (wg_nodes){ in, (size_t)r->n_slots }, r->of.sample->attrs);
     if (!first)
+        return false;
+    if (r->of.result == (int)wg_node_results(first).n)
         return false;
     c->y = wg_node_results(first).at[r->of.result];
     return r->of.order < 1 || differentiate(c);
@@ -154,6 +172,9 @@ static double gradient_at(const context *c, int k, wg_view g, int64_t i, double 
     double got = wg_view_at(g, i);
     if (c->how == COMPUTED)
         return got / 2;
+    *scale = fabs(got);
+    if (c->how == NAMED) /* sums may be cut otherwise */
+        return got;
     double w = c->rig->in[k].d_data[i];
     *scale = fabs(got) + 2 * fabs(w);
     return got - w;
@@ -164,7 +185,7 @@ static double gradient_at(const context *c, int k, wg_view g, int64_t i, double 
 static bool may_merge(const context *c) { return c->how == TRANSPOSED || !c->rig->of.op->forward.f64; }
 
 /* What comes from elsewhere too is added in between. */
-static bool other_order(const context *c) { return may_merge(c) || c->how == SHARED; }
+static bool other_order(const context *c) { return may_merge(c) || c->how == SHARED || c->how == NAMED; }
 
 static double merged(const context *c, size_t count, wg_view v)
 {
@@ -260,15 +281,15 @@ static wg_status compare_gradient(context *c, int k, const char *how)
     bool same = same_gradient(c, k, 0);
     wg_status st = same ? WG_OK : spread_of(c, &own, &spread);
     if (!st)
-        wg__settle_check(c->session, "context", 1, same || same_gradient(c, k, spread),
-                         "the gradient of operand %d is another when %s", x->slot, how);
+        wg__settle_slot(c->session, "context", 1, x->slot, same || same_gradient(c, k, spread),
+                        "the gradient of operand %d is another when %s", x->slot, how);
     return st;
 }
 
 static wg_status compare(context *c)
 {
-    static const char *const how[] = { "operands are computed, and it may write its result over one",
-                                       "operands are transposes", "operands are used elsewhere too" };
+    static const char *const how[] = { "operands are computed", "operands are transposes",
+                                       "operands are used elsewhere too", "the first size is known only when it is run" };
     wg_status st = compare_value(c, how[c->how]);
     for (int k = 0; k < c->rig->n && !st; k++)
         if (c->gradient[k])
@@ -280,18 +301,26 @@ static wg_status check_surrounding(wg__session *s, surrounding how)
 {
     context c = { .session = s, .rig = s->rig, .how = how };
     wg_status st = make_graph(&c) ? run(&c) : wg_error_status();
+    bool refused = how == NAMED && st && st != WG_ERR_NOMEM; /* sizes that it must know */
     if (!st)
         st = compare(&c);
     wg_exec_free(c.exec);
     wg_graph_free(c.graph);
-    return st;
+    return refused ? WG_OK : st;
+}
+
+/* Of one operand in two slots, what is added up cancels exactly where it is zero, and not where something comes between. */
+static bool is_pointless(const wg__session *s, surrounding how)
+{
+    return (how == SHARED && (s->rig->of.order < 1 || s->rig->of.tied)) ||
+           (how == NAMED && (wg__is_generated(s) || s->rig->n == 0));
 }
 
 wg_status wg__check_contexts(wg__session *s)
 {
     wg_status st = WG_OK;
     for (surrounding how = COMPUTED; how < SURROUNDINGS && !st && !(s->op->flags & WG_RANDOM); how++)
-        if (how != SHARED || s->rig->of.order >= 1)
+        if (!is_pointless(s, how))
             st = check_surrounding(s, how);
     return st;
 }

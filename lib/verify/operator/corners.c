@@ -135,13 +135,13 @@ static wg_status judge_corner(corner *c, size_t i, int64_t j, wg_at_kink at)
         return WG_OK;
     double low = fmin(left.slope, right.slope), high = fmax(left.slope, right.slope), g = c->g[i];
     double tolerance = 4 * (left.error + right.error) + 1e-9 * (fabs(low) + fabs(high)) + 1e-12;
-    wg__settle_check(s, "kink", 1, g >= low - tolerance && g <= high + tolerance,
+    wg__settle_slot(s, "kink", 1, c->x->slot, g >= low - tolerance && g <= high + tolerance,
                      "at a %s the gradient of element %zu of operand %d is %.9g, not between the one-sided derivatives "
                      "%.9g and %.9g",
                      j < 0 ? "kink" : "tie", i, c->x->slot, g, left.slope, right.slope);
     double stated = convention(at, left.slope, right.slope);
     if (!isnan(stated))
-        wg__settle_check(s, "kink", 1, wg__within(g, stated, tolerance),
+        wg__settle_slot(s, "kink", 1, c->x->slot, wg__within(g, stated, tolerance),
                          "at a kink the gradient of element %zu of operand %d is %.9g, but by its own convention %.9g "
                          "(left %.9g, right %.9g)",
                          i, c->x->slot, g, stated, left.slope, right.slope);
@@ -151,7 +151,7 @@ static wg_status judge_corner(corner *c, size_t i, int64_t j, wg_at_kink at)
     double both = g + c->g[j];
     tolerance = 4 * (left.error + right.error) + 1e-9 * fabs(both) + 1e-12;
     if (is_corner(left, right, 1) && wg__within(left.slope, right.slope, tolerance)) /* smooth, when both move */
-        wg__settle_check(s, "kink", 1, wg__within(both, right.slope, tolerance),
+        wg__settle_slot(s, "kink", 1, c->x->slot, wg__within(both, right.slope, tolerance),
                          "the gradients of tied elements %zu and %lld of operand %d add up to %.9g instead of %.9g", i,
                          (long long)j, c->x->slot, both, right.slope);
     return WG_OK;
@@ -196,14 +196,24 @@ static distances distances_at(const corner *c, size_t i)
     return d;
 }
 
-/* Moves element i by the distance to its kink, to either side; true where that is a kink exactly, within the range. */
+/* Moves element i by the distance to its kink, to either side; true where that is a kink exactly, within the range. Where
+ * distances are of all operands together the way is longer: it is gone in steps, each of them less than what is left. */
 static bool put_at_kink(corner *c, size_t i, double sign)
 {
+    enum { STEPS = 64 };
     double from = c->at[i], way = distances_at(c, i).least;
+    for (int k = 0; k < STEPS && isfinite(way) && way > 0; k++) {
+        double before = way;
+        c->at[i] += sign * way;
+        way = distances_at(c, i).least;
+        if (!(way < before))
+            break;
+    }
+    double to = c->at[i];
+    c->at[i] = from;
     if (!isfinite(way))
         return false;
-    const double candidate[] = { from + sign * way, nextafter(from + sign * way, -INFINITY),
-                                 nextafter(from + sign * way, INFINITY) };
+    const double candidate[] = { to, nextafter(to, -INFINITY), nextafter(to, INFINITY) };
     for (size_t k = 0; k < WG_COUNT(candidate); k++) {
         c->at[i] = candidate[k];
         distances d = distances_at(c, i);
@@ -356,6 +366,9 @@ wg_status wg__check_kinks(wg__session *s)
     wg__rig *r = s->rig;
     bool kinked = wg__has_kinks(s->op, r->n_slots);
     wg_status st = WG_OK;
+    if (kinked && !wg__is_generated(s))
+        wg__settle_check(s, "kink", 0, !r->struck, "%s",
+                         "values drawn at random are at a kink exactly: kinks that fill a part of the range hide it");
     for (int k = 0; k < r->n && !st && !wg__has_flaw(WG__KINKS_SKIPPED); k++) {
         corner c;
         if (!r->in[k].moved || !r->in[k].count || !(kinked || r->in[k].range->distinct))

@@ -43,15 +43,23 @@ double wg__rig_within(const wg__rig *r, int k, size_t i, double x)
     return fmin(fmax(x, o->range->lo + raised), o->range->hi + raised);
 }
 
-static void draw_moved(wg__operand *x, double diagonal, bool zero, wg__stream *stream)
+/* Beyond the margin, to a sixty-fourth of it: differences take shorter steps for it. */
+static double near_an_end(double lo, double hi, wg__stream *stream)
 {
+    double off = margin * (hi - lo) * exp2(-6 * wg__draw(stream));
+    return wg__draw(stream) < 0.5 ? lo + off : hi - off;
+}
+
+static void draw_moved(wg__operand *x, double diagonal, const wg__rig_opts *of, wg__stream *stream)
+{
+    const bool zero = of->zeros && !of->op->kink && !(of->op->flags & WG_NO_GRADIENT);
     double *to = x->data, lo = x->range->lo, hi = x->range->hi, off = margin * (hi - lo);
     if (x->range->distinct && x->count)
         draw_distinct(to, x->count, lo + off, hi - off, stream);
     else
         for (size_t i = 0; i < x->count; i++)
-            to[i] = uniform(stream, lo + off, hi - off);
-    if (zero && x->count && lo < 0 && x->range->hi > 0 && !x->range->distinct)
+            to[i] = of->fringe ? near_an_end(lo, hi, stream) : uniform(stream, lo + off, hi - off);
+    if (zero && x->count && lo < 0 && hi > 0 && !x->range->distinct)
         to[(size_t)(wg__draw(stream) * (double)x->count)] = 0;
     for (size_t i = 0; i < x->count; i++)
         to[i] += raise(x, i, diagonal);
@@ -102,7 +110,7 @@ static void draw_operands(wg__rig *r, wg__stream *stream)
         if (r->of.where != WG__INSIDE && x->moved && !x->range->distinct)
             draw_extreme(x, r->of.where, diagonal_of(r, s), stream);
         else if (x->moved && x->dtype == WG_F64)
-            draw_moved(x, diagonal_of(r, s), r->of.zeros && !r->of.op->kink, stream);
+            draw_moved(x, diagonal_of(r, s), &r->of, stream);
         else
             draw_fixed(x, diagonal_of(r, s), stream);
     }
@@ -137,6 +145,8 @@ static double clearance(wg__rig *r, bool lessens)
     return n.least;
 }
 
+double wg__rig_clearance(wg__rig *r) { return clearance(r, false); }
+
 /* Values from the draw, of a few, that keeps farthest away from kinks. Of thousands of values some are close by in every draw.
  * A stream is a counter, so a draw can be repeated. */
 static void draw_clear(wg__rig *r, wg__stream *stream)
@@ -148,6 +158,7 @@ static void draw_clear(wg__rig *r, wg__stream *stream)
         wg__stream before = *stream;
         draw_operands(r, stream);
         double clear = clearance(r, false);
+        r->struck = r->struck || clear == 0;
         if (clear > most)
             most = clear, best = before;
     }

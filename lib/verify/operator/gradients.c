@@ -133,17 +133,32 @@ static wg_status take(const wg__rig *r, int order, double *to)
     return order == 1 ? wg__take_gradients(r, to) : wg__take_second(r, to);
 }
 
+/* The operand of which element `at` of all gradients in a row is. */
+static int slot_at(const wg__rig *r, size_t at)
+{
+    int slot = -1;
+    for (int k = 0; k < r->n; k++) {
+        if (!r->in[k].moved)
+            continue;
+        slot = r->in[k].slot;
+        if (at < r->in[k].count)
+            break;
+        at -= r->in[k].count;
+    }
+    return slot;
+}
+
 /* Where an operator declares that its gradients are zero, nothing else is asked of them. */
-static wg_status check_zeros(wg__session *s, int order, double *g, const char *what, const char *format)
+static wg_status check_zeros(wg__session *s, int order, double *g, const char *what, const char *text)
 {
     wg_status st = wg__rig_run(s->rig, order);
     if (!st)
         st = take(s->rig, order, g);
-    bool zero = !st;
-    for (size_t i = 0; i < wg__gradient_count(s->rig) && zero; i++)
-        zero = g[i] == 0;
+    size_t at = 0, n = wg__gradient_count(s->rig);
+    while (!st && at < n && g[at] == 0)
+        at++;
     if (!st)
-        wg__settle_check(s, what, order, zero, "%s", format);
+        wg__settle_slot(s, what, order, at < n ? slot_at(s->rig, at) : -1, at == n, "%s", text);
     return st;
 }
 
@@ -179,6 +194,8 @@ static wg_status measure_linearity(wg__shaker *h, void *user, double *to)
         st = gradients_of(h, l, l->v2, NULL, 1, l->other);
     if (!st)
         st = gradients_of(h, l, l->v1, l->v2, l->by, l->sum);
+    if (h->rig->count)
+        memcpy(h->rig->v_data, l->v1, h->rig->count * sizeof *l->v1);
     for (size_t i = 0; i < wg__gradient_count(h->rig) && !st; i++) {
         to[i] = l->sum[i] - l->first[i] - l->other[i];
         if (!h->on)
@@ -217,17 +234,17 @@ static wg_status check_sum(wg__session *s, int order, double *work)
     wg_status st = size_of_gradients(s, &l, residual);
     if (st)
         return st;
-    static const double underflow = 0x1p-960;
     double unit = WG__U64 * order * order * sqrt((double)r->count + 1);
     wg__residual q = { .of = { measure_linearity, &l, n },
                        .value = residual,
                        .order = order,
                        .degree = order,
-                       .tolerance = 64 * unit * l.largest + underflow,
+                       .tolerance = 64 * unit * l.largest,
                        .size = l.largest };
     if (!(st = wg__judge_residual(s, &q)))
-        wg__settle_residual(s, "linearity", &q, "its %sgradient is not linear in the cotangent: off by %.2g of %.2g",
-                            order == 2 ? "second-order " : "", q.apart, l.largest);
+        wg__settle_residual(s, "linearity", slot_at(r, q.at), &q,
+                            "its %sgradient for operand %d is not linear in the cotangent: off by %.2g of %.2g",
+                            order == 2 ? "second-order " : "", slot_at(r, q.at), q.apart, l.largest);
     return st;
 }
 

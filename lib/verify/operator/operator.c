@@ -127,6 +127,13 @@ static wg_status check_results(wg__session *s, wg__rig_opts *opts)
     wg_status st = WG_OK;
     for (opts->result = 0; opts->result < results && !st && !wg__session_ends(s); opts->result++)
         st = check_with(s, opts);
+    if (results < 2 || st || wg__is_generated(s) || wg__session_ends(s))
+        return st;
+    s->variant = "all results at once"; /* cotangents may arrive for several */
+    s->brief = true;
+    st = check_with(s, opts);
+    s->variant = "";
+    s->brief = false;
     return st;
 }
 
@@ -163,7 +170,8 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
                           .tied = v->tied,
                           .with = v->with,
                           .where = v->where,
-                          .zeros = v->zeros };
+                          .zeros = v->zeros,
+                          .fringe = v->fringe };
     size_t count;
     *taken = true;
     if (wg__session_ends(s) || is_known(s, v) || (v->brief && s->draw > 0)) /* a length is not a matter of values */

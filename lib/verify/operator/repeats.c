@@ -66,15 +66,6 @@ static int64_t first_other(wg_view once, wg_view often, double times)
     return -1;
 }
 
-/* The operand that one of the results of wg__rig_outputs is a gradient of; -1: none. */
-static int slot_of(const wg__rig *r, int order, const wg_node *n)
-{
-    for (int k = 0; k < r->n; k++)
-        if (order && n == (order == 1 ? r->in[k].gradient : r->in[k].second))
-            return r->in[k].slot;
-    return -1;
-}
-
 static wg_status compare(wg__session *s, wg__rig *many, int order, double times)
 {
     static const char *const name[] = { "its value", "its gradient", "its second-order gradient" };
@@ -87,7 +78,7 @@ static wg_status compare(wg__session *s, wg__rig *many, int order, double times)
         st = wg__rig_run(many, order);
     for (int k = 0; k < n && !st; k++) {
         int64_t other = first_other(wg_result(r->exec[order], once[k]), wg_result(many->exec[order], often[k]), times);
-        int slot = slot_of(r, order, once[k]);
+        int slot = wg__rig_slot_of(r, order, once[k]);
         const char *what = order && slot < 0 ? "its forward derivative" : name[order];
         char operand[24] = "";
         if (slot >= 0)

@@ -43,6 +43,18 @@ static bool make_operand(wg__rig *r, wg__operand *x, int slot)
     return x->data && x->base && x->d_data && x->scale && x->room;
 }
 
+/* All results of the type under test, one after the other; NULL: there are not two. */
+static wg_node *joined(const wg__rig *r, wg_nodes results)
+{
+    enum { MOST = 64 };
+    wg_node *rows[MOST];
+    size_t n = 0;
+    for (size_t i = 0; i < results.n && n < MOST; i++)
+        if (wg_node_dtype(results.at[i]) == r->of.type)
+            rows[n++] = wg_reshape(results.at[i], WG_SHAPE(-1));
+    return n > 1 ? wg_concat((wg_nodes){ rows, n }, 0) : NULL;
+}
+
 static bool apply(wg__rig *r)
 {
     wg_node *in[WG__SLOTS];
@@ -54,8 +66,12 @@ static bool apply(wg__rig *r)
     if (!first)
         return false;
     wg_nodes results = wg_node_results(first);
-    r->y = results.at[r->of.result];
-    if (r->of.op->decompose) {
+    bool all = r->of.result == (int)results.n;
+    r->y = all ? joined(r, results) : results.at[r->of.result];
+    r->idle = !r->y;
+    if (r->idle)
+        r->y = first;
+    if (r->of.op->decompose && !all) {
         wg_adjoint a = { .in = in, .output = r->y, .outputs = results.at, .attrs = wg_node_attrs(first), .n_in = n };
         if (!(r->decomposed = r->of.op->decompose(&a)))
             return false;
@@ -183,6 +199,14 @@ int wg__rig_outputs(const wg__rig *r, int order, wg_node *list[WG__WANTED])
     return n;
 }
 
+int wg__rig_slot_of(const wg__rig *r, int order, const wg_node *n)
+{
+    for (int k = 0; k < r->n && order; k++)
+        if (n == (order == 1 ? r->in[k].gradient : r->in[k].second))
+            return r->in[k].slot;
+    return -1;
+}
+
 static bool compile(wg__rig *r, int order)
 {
     wg_node *wanted[2 * WG__WANTED];
@@ -221,7 +245,7 @@ static bool build(wg__rig *r)
         r->of.order = highest;
     if ((r->of.order >= 1 && !differentiate_once(r)) || (r->of.order >= 2 && !differentiate_twice(r)))
         return false;
-    r->idle = r->of.worthwhile && !r->of.worthwhile(r->of.op);
+    r->idle = r->idle || (r->of.worthwhile && !r->of.worthwhile(r->of.op));
     for (int order = 0; order <= r->of.order && !r->idle; order++)
         if (!compile(r, order))
             return false;

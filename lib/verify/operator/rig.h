@@ -36,11 +36,12 @@ typedef struct wg__rig_opts {
     const wg_registry *registry;
     wg_dtype type; /* under test */
     int order;     /* 0: values, 1: gradients, 2: gradients of those */
-    int result;    /* which of the operator's results is y */
+    int result;    /* which of the operator's results is y; after the last: all of the type under test, in one row */
     int tied;      /* > 0: that slot takes the operand of slot `with` < tied */
     int with;
     wg__where where;
-    bool zeros; /* one element of each smooth operand is 0, where its range goes over that */
+    bool zeros;  /* one element of each smooth operand is 0, where its range goes over that */
+    bool fringe; /* the elements lie close to the ends of their ranges */
     /* May be NULL. Asked when the graph is built: false leaves the rig without plans, `idle`. */
     bool (*worthwhile)(const wg_op *);
 } wg__rig_opts;
@@ -48,6 +49,7 @@ typedef struct wg__rig_opts {
 typedef struct wg__rig {
     wg__rig_opts of; /* order: how far this rig goes */
     bool idle;       /* there is nothing to check */
+    bool struck;     /* values that were drawn at random were at a kink exactly */
     int n;           /* operands */
     wg__operand in[WG__SLOTS];
     int n_slots, which[WG__SLOTS]; /* the operand that each slot takes */
@@ -71,6 +73,8 @@ wg_status wg__rig_bind(const wg__rig *, wg_exec *);
 
 /* Draws operands, cotangent and directions, and measures the room that operands have. */
 void wg__rig_draw(wg__rig *, wg__stream *);
+/* The least distance to a kink or singularity that the operator declares; infinite where it declares none. */
+double wg__rig_clearance(wg__rig *);
 /* Measures the room again, after values were changed. */
 void wg__rig_measure(wg__rig *);
 /* The value nearest to x in the range that element i of operand k is drawn from. */
@@ -83,6 +87,8 @@ uint64_t wg__rig_sum(const wg__rig *);
 wg_status wg__rig_run(wg__rig *, int order);
 /* What the checks of an order compare: y; the gradients; the gradients' gradients and y's forward derivative. */
 int wg__rig_outputs(const wg__rig *, int order, wg_node *list[WG__WANTED]);
+/* The operand that one of those is a gradient of; -1: of none. */
+int wg__rig_slot_of(const wg__rig *, int order, const wg_node *);
 /* A node's elements after a run of that order; NULL: a failure. */
 const double *wg__rig_result(const wg__rig *, int order, const wg_node *);
 

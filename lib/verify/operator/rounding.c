@@ -105,7 +105,7 @@ wg_status wg__natural_size(wg__rig *r, int order, double *size)
 {
     wg_status st = wg__rig_run(r, 0);
     const double *y = st ? NULL : wg__rig_result(r, 0, r->y);
-    double least = INFINITY;
+    double least = 1; /* functions such as exp vary over 1 however large their operands are */
     *size = 0;
     if (st || (!y && r->count))
         return st ? st : wg_error_status();
@@ -121,11 +121,12 @@ wg_status wg__natural_size(wg__rig *r, int order, double *size)
     return WG_OK;
 }
 
-static double largest_of(size_t n, const double *x)
+static double largest_of(size_t n, const double *x, size_t *at)
 {
     double largest = 0;
     for (size_t i = 0; i < n; i++)
-        largest = fabs(x[i]) <= largest ? largest : fabs(x[i]); /* keeps a NaN */
+        if (!(fabs(x[i]) <= largest)) /* keeps a NaN */
+            largest = fabs(x[i]), *at = i;
     return largest;
 }
 
@@ -143,8 +144,8 @@ wg_status wg__doubt_of(wg__session *s, wg__residual *q, double *doubt)
 wg_status wg__judge_residual(wg__session *s, wg__residual *q)
 {
     double doubt;
-    q->apart = largest_of(q->of.count, q->value);
-    q->verdict = wg__within(q->apart, 0, q->tolerance) ? WG_PASS : WG_FAIL;
+    q->apart = largest_of(q->of.count, q->value, &q->at);
+    q->verdict = wg__within(q->apart, 0, q->tolerance + WG__UNDERFLOW) ? WG_PASS : WG_FAIL;
     if (q->verdict == WG_PASS || !isfinite(q->apart))
         return WG_OK;
     wg_status st = wg__doubt_of(s, q, &doubt);

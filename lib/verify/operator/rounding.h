@@ -38,6 +38,7 @@ typedef struct wg__residual {
     double tolerance;    /* what sums without cancellation may leave of them */
     double size;         /* of what they are differences of */
     double apart;        /* the largest; set by wg__judge_residual */
+    size_t at;           /* which that is; likewise */
     double natural;      /* wg__natural_size; set by wg__doubt_of */
     wg_verdict verdict;
 } wg__residual;
@@ -46,13 +47,14 @@ typedef struct wg__residual {
  * they cancel. */
 wg_status wg__doubt_of(wg__session *, wg__residual *, double *doubt);
 
-/* Sets `apart` and `verdict`: WG_INCONCLUSIVE where rounding explains it, but would hide a part in a million as well. */
+/* Sets `apart`, `at` and `verdict`: WG_INCONCLUSIVE where rounding explains it, but would hide a part in a million as well. */
 wg_status wg__judge_residual(wg__session *, wg__residual *);
-/* Adds the check. */
-void wg__settle_residual(wg__session *, const char *what, const wg__residual *, const char *format, ...)
-    WG_PRINTF(4, 5);
+/* Adds the check, of that operand; -1: of none. */
+void wg__settle_residual(wg__session *, const char *what, int slot, const wg__residual *, const char *format, ...)
+    WG_PRINTF(5, 6);
 
-/* sum |v_j y_j| / s^order, with s the least scale of an operand: the size of an order's terms before they cancel. */
+/* sum |v_j y_j| / s^order, with s the least scale of an operand, but at most 1: the size of an order's terms before they
+ * cancel. */
 wg_status wg__natural_size(wg__rig *, int order, double *size);
 
 #endif

@@ -105,7 +105,7 @@ static wg_status check_symmetry(wg__session *s, two_ways *w, double *d2)
         d2[i] = wg__draw_signed(&s->stream);
     wg_status st = judge_two_ways(s, w, measure_symmetry, 2, &q);
     if (!st)
-        wg__settle_residual(s, "symmetry", &q, "its second derivatives are not symmetric: %.12g and %.12g", w->a, w->b);
+        wg__settle_residual(s, "symmetry", -1, &q, "its second derivatives are not symmetric: %.12g and %.12g", w->a, w->b);
     return st;
 }
 
@@ -114,7 +114,7 @@ static wg_status check_forward(wg__session *s, two_ways *w)
     wg__residual q;
     wg_status st = judge_two_ways(s, w, measure_forward, 1, &q);
     if (!st)
-        wg__settle_residual(s, "forward mode", &q, "forward and reverse mode differ: %.12g and %.12g", w->a, w->b);
+        wg__settle_residual(s, "forward mode", -1, &q, "forward and reverse mode differ: %.12g and %.12g", w->a, w->b);
     return st;
 }
 

@@ -35,6 +35,8 @@ void wg__check_precision(wg__session *);
 wg_status wg__check_values(wg__session *, bool *defined);
 /* Of an operator that says it commutes, in either type: the same bits with its operands exchanged. */
 wg_status wg__check_commutes(wg__session *, wg__rig *);
+/* Elementwise: the same bits when its kernel writes over an operand. */
+wg_status wg__check_aliased(wg__session *);
 /* Elementwise: on operands that repeat the sample's many times over, all that is computed repeats. */
 wg_status wg__check_repeats(wg__session *);
 /* The same bits however it is run; nothing that is only read is written. */

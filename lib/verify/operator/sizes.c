@@ -67,6 +67,21 @@ static void try_small_sizes(wg__maker *m)
         }
 }
 
+/* A lone element in every operand. */
+static void try_all_ones(wg__maker *m)
+{
+    wg__variant v = wg__variant_begin(m);
+    for (int slot = 0; slot < m->n; slot++)
+        for (int axis = 0; axis < v.sample.in[slot].shape.rank; axis++)
+            v.sample.in[slot].shape.dim[axis] = 1;
+    for (int slot = 0; slot < m->n; slot++)
+        if (v.sample.in[slot].dtype != WG_DTYPE_NONE && !wg__is_float(v.sample.in[slot].dtype))
+            v.sample.in[slot].hi = v.sample.in[slot].lo; /* it may point into an axis */
+    v.degenerate = v.unvouched = true;
+    snprintf(v.text, sizeof v.text, "all sizes 1");
+    wg__variant_show(m, &v);
+}
+
 /* Does that size stand somewhere else too? */
 static bool is_repeated(const wg__maker *m, int64_t size)
 {
@@ -215,6 +230,7 @@ static void try_lengths(wg__maker *m)
 void wg__try_sizes(wg__maker *m)
 {
     try_small_sizes(m);
+    try_all_ones(m);
     try_single_axes(m);
     try_large_sizes(m);
     try_long_sizes(m);

@@ -45,11 +45,11 @@ void wg__settle_slot(wg__session *s, const char *what, int order, int slot, bool
     va_end(args);
 }
 
-void wg__settle_residual(wg__session *s, const char *what, const wg__residual *q, const char *format, ...)
+void wg__settle_residual(wg__session *s, const char *what, int slot, const wg__residual *q, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    settle(s, what, q->order, -1, q->verdict, format, args);
+    settle(s, what, q->order, slot, q->verdict, format, args);
     va_end(args);
 }
 
@@ -70,18 +70,25 @@ bool wg__rig_takes_nothing(const wg__rig *r)
     return false;
 }
 
-static bool may_be_undefined(const wg__session *s) { return s->degenerate || s->unvouched; }
+/* At sizes of the verifier's choice products may overflow, and next to the ends of a range operands may be singular, if
+ * the operator says so by its kinks. */
+static bool may_be_undefined(const wg__session *s, double y)
+{
+    wg__rig *r = s->rig;
+    return s->degenerate || s->unvouched || (s->large && isinf(y)) ||
+           (r->of.where != WG__INSIDE && wg__rig_clearance(r) == 0);
+}
 
 static bool check_finite(wg__session *s, wg_view y)
 {
     int64_t at = 0;
     while (at < (int64_t)s->rig->count && isfinite(wg_view_at(y, at)))
         at++;
-    bool finite = at == (int64_t)s->rig->count;
-    if (!may_be_undefined(s) || finite)
+    bool finite = at == (int64_t)s->rig->count, excused = !finite && may_be_undefined(s, wg_view_at(y, at));
+    if (!excused)
         wg__settle_check(s, "value", 0, finite, "element %lld of its value is %g, on operands of its own choice",
                          (long long)at, wg_view_at(y, at));
-    return finite;
+    return !excused;
 }
 
 /* Two nodes of one run that ought to be equal. */
@@ -137,7 +144,7 @@ static wg_status check_decomposed(wg__session *s)
     equal_pair p = { s->rig->y, s->rig->decomposed, 0, s->rig->count, 0 };
     wg_status st = judge_pair(s, &p, &q);
     if (!st)
-        wg__settle_residual(s, "decompose", &q, "its value and its decomposition are %g apart", q.apart);
+        wg__settle_residual(s, "decompose", -1, &q, "its value and its decomposition are %g apart", q.apart);
     return st;
 }
 
@@ -153,7 +160,7 @@ wg_status wg__check_parts(wg__session *s, int order)
         if (!p.b)
             continue;
         if (!(st = judge_pair(s, &p, &q)))
-            wg__settle_residual(s, "decompose", &q,
+            wg__settle_residual(s, "decompose", x->slot, &q,
                                 "the %sgradient of operand %d and that of its decomposition are %g apart", name[order],
                                 x->slot, q.apart);
     }
@@ -170,9 +177,11 @@ wg_status wg__check_values(wg__session *s, bool *defined)
     if (!y.data && s->rig->count)
         return wg_error_status();
     check_shape(s, y);
-    *defined = check_finite(s, y) || !may_be_undefined(s);
+    *defined = check_finite(s, y);
     if (s->rig->decomposed)
         st = check_decomposed(s);
+    if (!st)
+        st = wg__check_aliased(s);
     return st ? st : wg__check_commutes(s, s->rig);
 }
 
@@ -187,7 +196,10 @@ wg_status wg__check_finite_gradients(wg__session *s)
         size_t at = 0;
         while (g && at < x->count && isfinite(g[at]))
             at++;
-        wg__settle_check(s, "gradient", 1, !g || at == x->count, "element %zu of the gradient of operand %d is %g", at,
+        bool finite = !g || at == x->count;
+        if (!finite && wg__rig_clearance(r) == 0)
+            continue; /* at a singularity: at a kink another check asks */
+        wg__settle_check(s, "gradient", 1, finite, "element %zu of the gradient of operand %d is %g", at,
                          x->slot, g && at < x->count ? g[at] : 0);
     }
     return st;

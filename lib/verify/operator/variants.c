@@ -39,20 +39,37 @@ static void try_broadcast(wg__maker *m, int slot)
     }
 }
 
+/* Two operands of which neither has the result's shape: (3, 1) and (1, 4). */
+static void try_broadcast_of_both(wg__maker *m)
+{
+    for (int a = 0; a < m->n; a++)
+        for (int b = 0; b < m->n; b++) {
+            wg__variant v = wg__variant_begin(m);
+            wg_shape *of_a = &v.sample.in[a].shape, *of_b = &v.sample.in[b].shape;
+            if (a == b || of_a->rank < 2 || of_b->rank < 2)
+                continue;
+            of_a->dim[of_a->rank - 1] = of_b->dim[of_b->rank - 2] = 1;
+            snprintf(v.text, sizeof v.text, "broadcast of operands %d and %d along different axes", a, b);
+            wg__variant_show(m, &v);
+        }
+}
+
 static void try_broadcasts(wg__maker *m)
 {
     for (int slot = 0; slot < m->n && m->n > 1 && wg__relates_operands(m); slot++)
         try_broadcast(m, slot);
+    if (m->n > 1 && m->op->flags & WG_ELEMENTWISE)
+        try_broadcast_of_both(m);
 }
 
 /* ---- more axes and fewer ---- */
 
-static bool add_leading(wg_shape *s)
+static bool add_leading(wg_shape *s, int64_t size)
 {
     if (s->rank == WG_MAX_RANK)
         return false;
     memmove(s->dim + 1, s->dim, (size_t)s->rank * sizeof *s->dim);
-    s->dim[0] = 2;
+    s->dim[0] = size;
     s->rank++;
     return true;
 }
@@ -62,13 +79,19 @@ static void try_batches(wg__maker *m)
     wg__variant v = wg__variant_begin(m);
     bool fits = wg__relates_operands(m);
     for (int slot = 0; slot < m->n && fits; slot++)
-        fits = add_leading(&v.sample.in[slot].shape);
+        fits = add_leading(&v.sample.in[slot].shape, 2);
     snprintf(v.text, sizeof v.text, "a batch of 2");
     if (fits)
         wg__variant_show(m, &v);
+    bool more = fits;
+    for (int slot = 0; slot < m->n && more; slot++)
+        more = add_leading(&v.sample.in[slot].shape, 3);
+    snprintf(v.text, sizeof v.text, "a batch of 3 by 2");
+    if (more)
+        wg__variant_show(m, &v);
     for (int slot = 0; slot < m->n && m->n > 1 && fits; slot++) {
         v = wg__variant_begin(m);
-        add_leading(&v.sample.in[slot].shape);
+        add_leading(&v.sample.in[slot].shape, 2);
         snprintf(v.text, sizeof v.text, "a batch of 2 in operand %d", slot);
         wg__variant_show(m, &v);
     }
@@ -148,6 +171,30 @@ static void try_tied(wg__maker *m, int with, int tied)
     wg__variant_show(m, &v);
 }
 
+/* Integers of the other width. */
+static void try_integers(wg__maker *m)
+{
+    for (int slot = 0; slot < m->n; slot++) {
+        wg__variant v = wg__variant_begin(m);
+        wg_dtype *type = &v.sample.in[slot].dtype;
+        if (*type != WG_I64 && *type != WG_I32)
+            continue;
+        *type = *type == WG_I64 ? WG_I32 : WG_I64;
+        v.brief = v.unvouched = true;
+        snprintf(v.text, sizeof v.text, "operand %d of %s", slot, wg_dtype_name(*type));
+        wg__variant_show(m, &v);
+    }
+}
+
+/* What saturates, or is clamped, is so at the ends of a range. */
+static void try_fringe(wg__maker *m)
+{
+    wg__variant v = wg__variant_begin(m);
+    v.fringe = v.brief = true;
+    snprintf(v.text, sizeof v.text, "values close to the ends of their ranges");
+    wg__variant_show(m, &v);
+}
+
 /* Where adjoints that divide by an operand, or ask whether it is 0, show it. */
 static void try_zeros(wg__maker *m)
 {
@@ -216,7 +263,9 @@ wg_status wg__each_variant(const wg_op *op, const wg_sample *from, wg__variant_v
     for (int with = 0; with < m.n; with++)
         for (int tied = with + 1; tied < m.n; tied++)
             try_tied(&m, with, tied);
+    try_integers(&m);
     try_zeros(&m);
+    try_fringe(&m);
     try_extremes(&m);
     return m.status;
 }
@@ -226,7 +275,7 @@ uint64_t wg__variant_hash(const wg_op *op, const wg__variant *v)
     const void *attrs = v->sample.attrs;
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (attrs ? wg__attrs_hash(op, attrs) : 0);
     const uint64_t prime = UINT64_C(0x100000001b3);
-    hash = (hash ^ (uint64_t)v->brief ^ (uint64_t)v->zeros << 1 ^ (uint64_t)(v->sample.n ? v->sample.n : op->arity) << 2) * prime;
+    hash = (hash ^ (uint64_t)v->brief ^ (uint64_t)v->zeros << 1 ^ (uint64_t)v->fringe << 8 ^ (uint64_t)(v->sample.n ? v->sample.n : op->arity) << 2) * prime;
     hash = (hash ^ (uint64_t)((v->tied * WG__SLOTS + v->with) * (WG__TINY + 1) + (int)v->where)) * prime;
     for (int slot = 0; slot < WG__SLOTS; slot++) {
         const wg_sample_in *in = &v->sample.in[slot];

@@ -8,7 +8,7 @@ typedef struct wg__variant {
     wg_sample sample;
     int tied, with; /* as in wg__rig_opts */
     wg__where where;
-    bool zeros; /* as in wg__rig_opts */
+    bool zeros, fringe; /* as in wg__rig_opts */
     bool large; /* it is for the length of its loops: refused where a small operand has a huge result */
     bool brief; /* one of many: value, first gradient and f32 are looked at, and nothing else */
     bool
