@@ -36,14 +36,16 @@ static wg__portion_of_result portion(const wg__mutated *m, const wg_call *c, int
 
 /* ---- the mutations ---- */
 
-/* Multiplied, for a constant offset has no derivative. */
+/* Multiplied, for a constant offset has no derivative; a zero stays what it is. */
 static void multiply(wg__mutated *m, const wg__portion_of_result *p, int64_t element, double factor)
 {
     if (element < p->first || element >= p->end)
         return;
     int64_t at = element - (m->kernels.lower ? 0 : p->call->first);
-    wg__store(p->call->out, p->call->out_type, at, wg__load(p->call->out, p->call->out_type, at) * factor);
-    atomic_store(&m->applied, true);
+    const double was = wg__load(p->call->out, p->call->out_type, at);
+    wg__store(p->call->out, p->call->out_type, at, was * factor);
+    if (was != 0)
+        atomic_store(&m->applied, true);
 }
 
 static void first_off(wg__mutated *m, const wg__portion_of_result *p)
@@ -64,11 +66,13 @@ static void narrow_off(wg__mutated *m, const wg__portion_of_result *p)
         multiply(m, p, 0, 1 + 1e-3);
 }
 
+/* Where the work of a call can be cut, it will be. */
 static void cut_off(wg__mutated *m, const wg__portion_of_result *p)
 {
     if (p->cut && p->divisible)
         multiply(m, p, p->first, 1 + 1e-4);
-    if (p->divisible)
+    const int64_t last = p->end - 1 - (m->kernels.lower ? 0 : p->call->first);
+    if (p->divisible && p->end > p->first && wg__load(p->call->out, p->call->out_type, last) != 0)
         atomic_store(&m->applied, true);
 }
 
