@@ -1,7 +1,7 @@
 /* Is my gradient right?  An operator of one's own, and the line that tells.
  *
- *     ./check_my_operator          PASS log_cosh: 865 checks, worst 0.047 of its tolerance
- *     ./check_my_operator wrong    FAIL log_cosh: 77 of 861 checks: sign: sample 0: the gradient of operand 0 is wrong: by
+ *     ./check_my_operator          PASS log_cosh: 1376 checks, worst 0.064 of its tolerance
+ *     ./check_my_operator wrong    FAIL log_cosh: 103 of 1372 checks: sign: sample 0: the gradient of operand 0 is wrong: by
  *                                  differences 5.92322566955, by the adjoint -5.92322566955 (-1 times that), which may ..
  *
  * `wrong` takes an adjoint whose sign is the wrong way round, as happens to everybody once. */
@@ -33,7 +33,7 @@ static wg_node *wrong_backward(const wg_adjoint *a, int slot)
 
 static const wg_sample samples[] = { /* values that the verifier tries: both signs, small and large */
     { .in = { WG_VALUES(-3, 3, 3, 4) } },
-    { .in = { WG_VALUES(-20, 20, 50) } },
+    { .in = { WG_VALUES(-8, 8, 50) } },
 };
 
 int main(int n, char **word)

@@ -33,10 +33,8 @@ static void accuse(wg__trial *t, wg__trace *trace, const wg__culprit *c, const w
         snprintf(where, sizeof where, "in %s, operand %d: ", wg__blame_label(trace, c->node, label), c->slot);
     }
     check.kind = c->kind;
-    wg__report_add(
-        t->report, check,
-        "the gradient of %s is wrong: %s%s%s%s%s%s", name, where, c->kind, *c->kind ? ": " : "", c->remark,
-        *c->remark ? ": " : "", wg__judgement_text(j, text));
+    wg__report_add(t->report, check, "the gradient of %s is wrong: %s%s%s%s%s%s", name, where, c->kind,
+                   *c->kind ? ": " : "", c->remark, *c->remark ? ": " : "", wg__judgement_text(j, text));
 }
 
 /* All wrong by one factor, which no node that they share brought in: then it is the scalar, and not each of them. */

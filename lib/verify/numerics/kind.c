@@ -91,8 +91,8 @@ static bool is_factor(const pair *p, char *text)
         if (!wg__within(p->wrong[i], c * p->right[i], p->within * fmax(1, fabs(c))))
             return false;
     /* A lone element has a ratio to anything: only a telling one is a factor. */
-    bool telling = p->n > 1 || fabs(c + 1) <= 1e-9 || fabs(c - nearbyint(c)) <= 1e-9 ||
-                   fabs(1 / c - nearbyint(1 / c)) <= 1e-9;
+    bool telling =
+        p->n > 1 || fabs(c + 1) <= 1e-9 || fabs(c - nearbyint(c)) <= 1e-9 || fabs(1 / c - nearbyint(1 / c)) <= 1e-9;
     name_factor(c, p->shape, telling ? 1e-7 : 0, text);
     return true;
 }

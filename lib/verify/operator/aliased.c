@@ -17,8 +17,15 @@ typedef struct direct {
 static wg_status call(const direct *d, void *out)
 {
     const wg__rig *r = d->rig;
-    wg_call c = { .in = d->in, .out = out, .outs = &out, .attrs = wg_node_attrs(r->y), .n_in = r->n_slots,
-                  .in_shape = d->shape, .in_type = d->type, .out_shape = wg_node_shape(r->y), .out_type = WG_F64 };
+    wg_call c = { .in = d->in,
+                  .out = out,
+                  .outs = &out,
+                  .attrs = wg_node_attrs(r->y),
+                  .n_in = r->n_slots,
+                  .in_shape = d->shape,
+                  .in_type = d->type,
+                  .out_shape = wg_node_shape(r->y),
+                  .out_type = WG_F64 };
     return r->of.op->forward.f64(&c, 0, (int64_t)r->count);
 }
 

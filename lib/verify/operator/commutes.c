@@ -15,21 +15,25 @@ static void exchange(wg__operand *a, wg__operand *b)
     }
 }
 
-/* Runs with the operands exchanged, and with them back in their places; both results are copied. */
+static wg_status run_and_copy(wg__rig *r, unsigned char *to, size_t bytes)
+{
+    wg_status st = wg__rig_run(r, 0);
+    if (st || !bytes)
+        return st;
+    wg_view y = wg_result(r->exec[0], r->y);
+    if (!y.data)
+        return wg_error_status();
+    memcpy(to, y.data, bytes);
+    return WG_OK;
+}
+
+/* Runs with the operands exchanged, and with them back in their places. */
 static wg_status run_both_ways(wg__rig *r, unsigned char *straight, unsigned char *exchanged, size_t bytes)
 {
-    unsigned char *const to[] = { exchanged, straight };
-    wg_status st = WG_OK;
-    for (int turn = 0; turn < 2; turn++) {
-        exchange(&r->in[0], &r->in[1]);
-        st = st ? st : wg__rig_run(r, 0);
-        wg_view y = st ? (wg_view){ 0 } : wg_result(r->exec[0], r->y);
-        if (!st && !y.data && bytes)
-            st = wg_error_status();
-        if (!st && bytes)
-            memcpy(to[turn], y.data, bytes);
-    }
-    return st;
+    exchange(&r->in[0], &r->in[1]);
+    wg_status st = run_and_copy(r, exchanged, bytes);
+    exchange(&r->in[0], &r->in[1]);
+    return st ? st : run_and_copy(r, straight, bytes);
 }
 
 wg_status wg__check_commutes(wg__session *s, wg__rig *r)

@@ -289,7 +289,8 @@ static wg_status compare_gradient(context *c, int k, const char *how)
 static wg_status compare(context *c)
 {
     static const char *const how[] = { "operands are computed", "operands are transposes",
-                                       "operands are used elsewhere too", "the first size is known only when it is run" };
+                                       "operands are used elsewhere too",
+                                       "the first size is known only when it is run" };
     wg_status st = compare_value(c, how[c->how]);
     for (int k = 0; k < c->rig->n && !st; k++)
         if (c->gradient[k])

@@ -136,15 +136,15 @@ static wg_status judge_corner(corner *c, size_t i, int64_t j, wg_at_kink at)
     double low = fmin(left.slope, right.slope), high = fmax(left.slope, right.slope), g = c->g[i];
     double tolerance = 4 * (left.error + right.error) + 1e-9 * (fabs(low) + fabs(high)) + 1e-12;
     wg__settle_slot(s, "kink", 1, c->x->slot, g >= low - tolerance && g <= high + tolerance,
-                     "at a %s the gradient of element %zu of operand %d is %.9g, not between the one-sided derivatives "
-                     "%.9g and %.9g",
-                     j < 0 ? "kink" : "tie", i, c->x->slot, g, left.slope, right.slope);
+                    "at a %s the gradient of element %zu of operand %d is %.9g, not between the one-sided derivatives "
+                    "%.9g and %.9g",
+                    j < 0 ? "kink" : "tie", i, c->x->slot, g, left.slope, right.slope);
     double stated = convention(at, left.slope, right.slope);
     if (!isnan(stated))
         wg__settle_slot(s, "kink", 1, c->x->slot, wg__within(g, stated, tolerance),
-                         "at a kink the gradient of element %zu of operand %d is %.9g, but by its own convention %.9g "
-                         "(left %.9g, right %.9g)",
-                         i, c->x->slot, g, stated, left.slope, right.slope);
+                        "at a kink the gradient of element %zu of operand %d is %.9g, but by its own convention %.9g "
+                        "(left %.9g, right %.9g)",
+                        i, c->x->slot, g, stated, left.slope, right.slope);
     if (j < 0)
         return WG_OK;
     left = one_sided(c, -1, i, j), right = one_sided(c, 1, i, j);
@@ -152,8 +152,8 @@ static wg_status judge_corner(corner *c, size_t i, int64_t j, wg_at_kink at)
     tolerance = 4 * (left.error + right.error) + 1e-9 * fabs(both) + 1e-12;
     if (is_corner(left, right, 1) && wg__within(left.slope, right.slope, tolerance)) /* smooth, when both move */
         wg__settle_slot(s, "kink", 1, c->x->slot, wg__within(both, right.slope, tolerance),
-                         "the gradients of tied elements %zu and %lld of operand %d add up to %.9g instead of %.9g", i,
-                         (long long)j, c->x->slot, both, right.slope);
+                        "the gradients of tied elements %zu and %lld of operand %d add up to %.9g instead of %.9g", i,
+                        (long long)j, c->x->slot, both, right.slope);
     return WG_OK;
 }
 

@@ -85,7 +85,8 @@ static double at_ends(const wg_sample_in *range, wg__stream *stream)
         return range->lo + off;
     if (pick < 2)
         return range->hi - off;
-    return pick < 3 && range->lo < 0 && range->hi > 0 ? copysign(0, pick - 2.5) : range->lo + (range->hi - range->lo) / 2;
+    return pick < 3 && range->lo < 0 && range->hi > 0 ? copysign(0, pick - 2.5)
+                                                      : range->lo + (range->hi - range->lo) / 2;
 }
 
 static double tiny(const wg_sample_in *range, wg__stream *stream)

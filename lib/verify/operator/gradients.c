@@ -26,8 +26,8 @@ static void report_judgement(wg__session *s, const wg__mover *m, const wg__judge
     if (j->verdict != WG_PASS)
         wg__session_place(s, place);
     if (j->verdict == WG_FAIL)
-        wg__report_add(s->report, check,
-                       "%s: the %s of operand %d is wrong: %s", place, kind, check.slot, wg__judgement_text(j, text));
+        wg__report_add(s->report, check, "%s: the %s of operand %d is wrong: %s", place, kind, check.slot,
+                       wg__judgement_text(j, text));
     else
         wg__report_add(s->report, check,
                        "%s: the %s of operand %d could not be decided: by differences %.12g, known to %.2g only", place,

@@ -83,9 +83,10 @@ static wg_status compare(wg__session *s, wg__rig *many, int order, double times)
         char operand[24] = "";
         if (slot >= 0)
             snprintf(operand, sizeof operand, " for operand %d", slot);
-        wg__settle_slot(s, "repeats", order, slot, other < 0,
-                        "element %lld of %s%s is not what it is for the same operands among fewer (%zu here, %zu there)",
-                        (long long)other, what, operand, many->count, r->count);
+        wg__settle_slot(
+            s, "repeats", order, slot, other < 0,
+            "element %lld of %s%s is not what it is for the same operands among fewer (%zu here, %zu there)",
+            (long long)other, what, operand, many->count, r->count);
     }
     return st;
 }

@@ -105,7 +105,8 @@ static wg_status check_symmetry(wg__session *s, two_ways *w, double *d2)
         d2[i] = wg__draw_signed(&s->stream);
     wg_status st = judge_two_ways(s, w, measure_symmetry, 2, &q);
     if (!st)
-        wg__settle_residual(s, "symmetry", -1, &q, "its second derivatives are not symmetric: %.12g and %.12g", w->a, w->b);
+        wg__settle_residual(s, "symmetry", -1, &q, "its second derivatives are not symmetric: %.12g and %.12g", w->a,
+                            w->b);
     return st;
 }
 

@@ -19,9 +19,9 @@ typedef struct wg__session {
     bool until_failure;                       /* nothing is asked after the first failure; derivatives come first */
     bool (*worthwhile)(const wg_op *);        /* see wg__rig_opts */
     bool large, brief, unvouched, degenerate; /* see wg__variant */
-    bool magnify[3]; /* by order: is linearity looked at next with large cotangents, or with small ones? */
-    bool commuted;   /* operands were exchanged */
-    uint64_t seen[WG__SEEN];                  /* hashes of the variants tried */
+    bool magnify[3];         /* by order: is linearity looked at next with large cotangents, or with small ones? */
+    bool commuted;           /* operands were exchanged */
+    uint64_t seen[WG__SEEN]; /* hashes of the variants tried */
     int n_seen;
 } wg__session;
 

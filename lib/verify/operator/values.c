@@ -199,8 +199,8 @@ wg_status wg__check_finite_gradients(wg__session *s)
         bool finite = !g || at == x->count;
         if (!finite && wg__rig_clearance(r) == 0)
             continue; /* at a singularity: at a kink another check asks */
-        wg__settle_check(s, "gradient", 1, finite, "element %zu of the gradient of operand %d is %g", at,
-                         x->slot, g && at < x->count ? g[at] : 0);
+        wg__settle_check(s, "gradient", 1, finite, "element %zu of the gradient of operand %d is %g", at, x->slot,
+                         g && at < x->count ? g[at] : 0);
     }
     return st;
 }

@@ -275,7 +275,9 @@ uint64_t wg__variant_hash(const wg_op *op, const wg__variant *v)
     const void *attrs = v->sample.attrs;
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (attrs ? wg__attrs_hash(op, attrs) : 0);
     const uint64_t prime = UINT64_C(0x100000001b3);
-    hash = (hash ^ (uint64_t)v->brief ^ (uint64_t)v->zeros << 1 ^ (uint64_t)v->fringe << 8 ^ (uint64_t)(v->sample.n ? v->sample.n : op->arity) << 2) * prime;
+    hash = (hash ^ (uint64_t)v->brief ^ (uint64_t)v->zeros << 1 ^ (uint64_t)v->fringe << 8 ^
+            (uint64_t)(v->sample.n ? v->sample.n : op->arity) << 2) *
+           prime;
     hash = (hash ^ (uint64_t)((v->tied * WG__SLOTS + v->with) * (WG__TINY + 1) + (int)v->where)) * prime;
     for (int slot = 0; slot < WG__SLOTS; slot++) {
         const wg_sample_in *in = &v->sample.in[slot];

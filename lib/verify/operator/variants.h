@@ -9,8 +9,8 @@ typedef struct wg__variant {
     int tied, with; /* as in wg__rig_opts */
     wg__where where;
     bool zeros, fringe; /* as in wg__rig_opts */
-    bool large; /* it is for the length of its loops: refused where a small operand has a huge result */
-    bool brief; /* one of many: value, first gradient and f32 are looked at, and nothing else */
+    bool large;         /* it is for the length of its loops: refused where a small operand has a huge result */
+    bool brief;         /* one of many: value, first gradient and f32 are looked at, and nothing else */
     bool
         unvouched; /* no sample says that there is a value: three degrees of freedom of two numbers, the log of a negative one */
     bool degenerate; /* a size was made 0 or 1: what is left may be a constant, computed by terms that cancel */
