@@ -119,8 +119,8 @@ static inline __attribute__((always_inline)) void NAME(copy)(int vectors, T *dst
 {
     for (int64_t i = 0; i < k; i++, src += stride, dst += vectors * LANES)
         UNROLL
-    for (int v = 0; v < vectors; v++)
-        *(vector *)(dst + v * LANES) = *(const vector *)(src + v * LANES);
+        for (int v = 0; v < vectors; v++)
+            *(vector *)(dst + v * LANES) = *(const vector *)(src + v * LANES);
 }
 
 /* The same for `rows` lines that make so many quads, of which the last may overlap the one before. */
