@@ -73,11 +73,11 @@ static wg_status check_parts(wg__session *s, int order)
     return WG_OK;
 }
 
-/* How work is split shows in parts; here it is that threads meet. */
+/* How work is split shows in parts; here it is that threads meet, in other numbers on the first sample alone. */
 static wg_status check_threads(wg__session *s, int order)
 {
     static const int threads[] = { 3, 2, 8 };
-    size_t n = wg__is_generated(s) ? s->large ? 1 : 0 : WG_COUNT(threads);
+    size_t n = wg__is_generated(s) ? s->large && !s->brief : s->sample ? 1 : WG_COUNT(threads);
     wg_status st = WG_OK;
     for (size_t i = 0; i < n && !st; i++) {
         bool same = true;
