@@ -286,9 +286,10 @@ START_TEST(what_turns_within_a_step_is_not_accused)
     wg_op op = square_of("sin_5000", cos_5000);
     op.forward = (wg_kernels)WG_BOTH(sin_5000);
     op.samples = unit;
-    for (uint64_t seed = 1; seed <= 16; seed++) {
+    for (uint64_t seed = 1; seed <= 16; seed += test_stride() > 1 ? 8 : 1) {
         wg_report *r = NULL;
-        wg_verify_op_with(&op, WG_OPTS(wg_verify_opts, .seed = seed, .order = 1), &r);
+        wg_status st = wg_verify_op_with(&op, WG_OPTS(wg_verify_opts, .seed = seed, .order = 1), &r);
+        ck_assert(st == WG_OK || st == WG_ERR_VERIFY);
         for (size_t i = 0; i < wg_report_count(r); i++) { /* that nothing can be said of it, may be said */
             wg_check check = wg_report_at(r, i);
             ck_assert_msg(check.verdict != WG_FAIL || strcmp(check.what, "gradient") != 0, "%s", check.text);
