@@ -104,8 +104,6 @@ static bool make_graph(context *c)
     wg_node *first = wg_apply_in(c->graph, r->of.op, (wg_nodes){ in, (size_t)r->n_slots }, r->of.sample->attrs);
     if (!first)
         return false;
-    if (r->of.result == (int)wg_node_results(first).n)
-        return false;
     c->y = wg_node_results(first).at[r->of.result];
     return r->of.order < 1 || differentiate(c);
 }
