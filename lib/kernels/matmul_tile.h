@@ -154,17 +154,21 @@ static inline __attribute__((always_inline)) void NAME(row_sums)(int vectors, in
             chains == 4 ? (sum[0][v] + sum[1][v]) + (sum[2][v] + sum[3][v]) : sum[0][v];
 }
 
-/* y += x B for `rows` rows, an even number or one, of so many vectors: B is read in the order in which it lies. */
+/* y += x B for `rows` <= 8 rows, an even number or one, of so many vectors: B is read in the order in which it lies. */
 static inline __attribute__((always_inline)) void NAME(add_rows)(int rows, int64_t vectors, const T *x, const T *b,
                                                                  int64_t n, T *y)
 {
+    vector left[8]; /* read once: for all that is known here, y may be x */
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        left[r] = (vector){ 0 } + x[r];
     for (int64_t v = 0; v < vectors; v++, b += LANES, y += LANES) {
         vector even = *(loose *)y, odd = { 0 };
         UNROLL
         for (int r = 0; r < rows; r += 2) {
-            even += x[r] * *(const loose *)(b + r * n);
+            even += left[r] * *(const loose *)(b + r * n);
             if (r + 1 < rows)
-                odd += x[r + 1] * *(const loose *)(b + (r + 1) * n);
+                odd += left[r + 1] * *(const loose *)(b + (r + 1) * n);
         }
         *(loose *)y = even + odd;
     }
