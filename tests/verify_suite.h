@@ -2,7 +2,14 @@
 #ifndef WG_TESTS_VERIFY_SUITE_H
 #define WG_TESTS_VERIFY_SUITE_H
 
+#include <wengert.h>
+
 #include "suite.h"
+
+/* Verified, the operator fails and its report says so; or it passes, where that is "". */
+void verify_expect(const wg_op *, const char *says);
+/* And that stands in the first failure. */
+void verify_expect_first(const wg_op *, const char *says);
 
 TCase *verify_method(void);
 TCase *verify_wrong_operators(void);

@@ -60,23 +60,12 @@ static const struct {
     { "failing", failing, "is NULL" },
 };
 
-/* The operator verified; its report must say so. */
-static void expect(const wg_op *op, const char *says)
-{
-    wg_report *r = NULL;
-    wg_status st = wg_verify_op(op, &r);
-    ck_assert_msg(st == (*says ? WG_ERR_VERIFY : WG_OK), "%s: status %d, %s", op->name, st, wg_report_text(r));
-    ck_assert_msg(strstr(wg_report_text(r), says) != NULL, "%s: no \"%s\" in: %s", op->name, says, wg_report_text(r));
-    ck_assert_msg((wg_report_failed(r) > 0) == (*says != 0), "%s", op->name);
-    wg_report_free(r);
-}
-
 START_TEST(wrong_adjoints_fail)
 {
     wg_op op = *op_named("square");
     op.name = squares[_i].name;
     op.backward = squares[_i].backward;
-    expect(&op, squares[_i].says);
+    verify_expect(&op, squares[_i].says);
 }
 END_TEST
 
@@ -91,10 +80,10 @@ START_TEST(swapped_and_forgotten_slots_fail)
     wg_op op = *op_named("mul");
     op.name = "swapped_slots";
     op.backward = swapped_slots;
-    expect(&op, "the gradient of operand 0 is wrong");
+    verify_expect(&op, "the gradient of operand 0 is wrong");
     op.name = "first_slot_only";
     op.backward = first_slot_only;
-    expect(&op, "the gradient of operand 1 is wrong");
+    verify_expect(&op, "the gradient of operand 1 is wrong");
 }
 END_TEST
 
@@ -119,13 +108,13 @@ START_TEST(a_broadcast_sum_that_is_missing_or_wrong_fails)
     wg_op op = { WG_OP,           .name = "add_row",           .doc = "x + b",
                  .arity = 2,      .forward = WG_BOTH(add_row), .backward = sums,
                  WG_SAMPLES(rows) };
-    expect(&op, "");
+    verify_expect(&op, "");
     op.backward = averages;
-    expect(&op, "the gradient of operand 1 is wrong");
+    verify_expect(&op, "the gradient of operand 1 is wrong");
     op.backward = wrong_axis;
-    expect(&op, "the gradient of operand 1 is wrong");
+    verify_expect(&op, "the gradient of operand 1 is wrong");
     op.backward = does_not_sum;
-    expect(&op, "its adjoint for operand 1 has shape (3,3), the operand (3)");
+    verify_expect(&op, "its adjoint for operand 1 has shape (3,3), the operand (3)");
 }
 END_TEST
 
@@ -163,15 +152,15 @@ START_TEST(wrong_values_fail)
     wg_op op = *op_named("square");
     op.name = "without_samples";
     op.n_samples = 0;
-    expect(&op, "without_samples: has no samples");
+    verify_expect(&op, "without_samples: has no samples");
     op = *op_named("square");
     op.name = "coarse";
     op.forward.f32 = coarse_square;
-    expect(&op, "which rounding does not explain");
+    verify_expect(&op, "which rounding does not explain");
     op = *op_named("square");
     op.name = "overflowing";
     op.forward.f64 = overflowing;
-    expect(&op, "of its value is inf");
+    verify_expect(&op, "of its value is inf");
     op = *op_named("square");
     op.name = "scribbling";
     op.forward.f64 = squares_in_place;
@@ -187,7 +176,7 @@ START_TEST(an_operator_without_an_adjoint_has_its_values_checked)
     op.name = "values_only";
     op.backward = NULL;
     op.decompose = NULL;
-    expect(&op, "");
+    verify_expect(&op, "");
 }
 END_TEST
 
@@ -297,13 +286,13 @@ START_TEST(faults_of_few_lengths_or_attributes_are_found)
                  WG_SAMPLES(samples) };
     wg_op plain = op;
     plain.attrs = NULL, plain.attrs_size = 0, plain.forward.f64 = cube_f64;
-    expect(&plain, "length 29: the gradient of operand 0 is wrong");
+    verify_expect(&plain, "length 29: the gradient of operand 0 is wrong");
     plain.backward = of_one_element;
-    expect(&plain, "length 1: the gradient of operand 0 is wrong");
+    verify_expect(&plain, "length 1: the gradient of operand 0 is wrong");
     op.backward = without_k;
-    expect(&op, "k 0.8125: the gradient of operand 0 is wrong");
+    verify_expect(&op, "k 0.8125: the gradient of operand 0 is wrong");
     op.backward = without_k_if_square;
-    expect(&op, "square true, other numbers: the gradient of operand 0 is wrong");
+    verify_expect(&op, "square true, other numbers: the gradient of operand 0 is wrong");
 }
 END_TEST
 
