@@ -156,7 +156,7 @@ static bool differ(const wg_view *a, const wg_view *b)
         double x = wg__load(a->data, a->dtype, (int64_t)i), y = wg__load(b->data, b->dtype, (int64_t)i);
         large = fmax(large, fabs(x));
         if (x != y && !(isnan(x) && isnan(y)))
-            apart = fabs(x - y) <= apart ? apart : fabs(x - y);
+            apart = wg__largest(apart, fabs(x - y));
     }
     return count_of(a) != count_of(b) || !(apart <= 1e-9 * large);
 }

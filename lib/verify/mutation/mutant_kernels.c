@@ -18,9 +18,8 @@ static wg__portion_of_result portion(const wg__mutated *m, const wg_call *c, int
         p.divisible = m->of->flags & WG_ELEMENTWISE && p.total > 1;
         return p;
     }
-    enum { RESULTS = 16 };
-    wg_shape shape[RESULTS];
-    wg_dtype type[RESULTS];
+    wg_shape shape[WG__MAX_RESULTS];
+    wg_dtype type[WG__MAX_RESULTS];
     wg_lowering l;
     wg__signature s = { c->attrs, c->n_in, m->of->results ? m->of->results : 1, c->in_shape, c->in_type, shape, type };
     if (wg__infer(m->of, c->attrs, c->n_in, c->in_shape, c->in_type, shape, type) ||

@@ -63,22 +63,24 @@ int wg__probe_steps(wg__probe *p)
     return 1;
 }
 
+/* The grid on which a direction must lie for `n` more halvings of the shortest step, 0.375 * 2^last = 3 * 2^(last - 3). */
+static int step_grid(const wg__probe *p, double scale, int n)
+{
+    int last = p->first - (p->depth - 1) - n;
+    return grid_of(scale) - (last - 3);
+}
+
 void wg__probe_coarsen(wg__probe *p, int n)
 {
-    const wg__subject *f = p->of;
-    int last = p->first - (p->depth - 1) - n;
-    for (size_t i = 0; i < f->n; i++)
-        p->d[i] = round_to(p->d[i], grid_of(f->scale[i]) - (last - 3));
+    for (size_t i = 0; i < p->of->n; i++)
+        p->d[i] = round_to(p->d[i], step_grid(p, p->of->scale[i], n));
 }
 
 void wg__probe_direction(wg__probe *p, wg__stream *stream)
 {
     const wg__subject *f = p->of;
-    int last = p->first - (p->depth - 1);
     for (size_t i = 0; i < f->n; i++) {
-        /* The shortest step is 0.375 * 2^last = 3 * 2^(last - 3). */
-        int grid = grid_of(f->scale[i]) - (last - 3);
-        p->d[i] = round_to(wg__draw_signed(stream) * f->scale[i], grid);
+        p->d[i] = round_to(wg__draw_signed(stream) * f->scale[i], step_grid(p, f->scale[i], 0));
         if (wg__has_flaw(WG__DIRECTION_ZERO))
             p->d[i] = 0;
     }

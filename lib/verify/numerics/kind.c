@@ -184,23 +184,25 @@ const char *wg__kind_of(size_t n, const double *right, const double *wrong, wg_s
 
 enum { COORDINATES = 512, LEVELS = 5 };
 
-/* d phi / d x_i by extrapolated central differences; the error is that of the last two entries. */
-static double partial(const wg__subject *f, double *x, size_t i, double *plus, double *minus, double *error)
+/* d phi / d h where elements begin .. end - 1 of x move by h, by extrapolated central differences; the error is that of the
+ * last two entries. */
+static double slope_of(const wg__subject *f, double *x, size_t begin, size_t end, double *plus, double *minus,
+                       double *error)
 {
-    double row[LEVELS][LEVELS], here = x[i], first = f->scale[i] / 8;
-    if (f->room && f->room[i] / 4 < first)
-        first = f->room[i] / 4;
+    double row[LEVELS][LEVELS], first = INFINITY;
+    for (size_t i = begin; i < end; i++)
+        first = fmin(first, f->room ? fmin(f->scale[i] / 8, f->room[i] / 4) : f->scale[i] / 8);
     first = ldexp(1, ilogb(first));
-    *error = INFINITY;
     for (int l = 0; l < LEVELS; l++) {
         double h = ldexp(first, -l), four = 1;
         long double sum = 0;
-        x[i] = here + h;
-        wg_status st = f->value(f->user, x, plus);
-        x[i] = here - h;
-        if (!st)
-            st = f->value(f->user, x, minus);
-        x[i] = here;
+        wg_status st = WG_OK;
+        for (int side = 1; side >= -1 && !st; side -= 2) {
+            for (size_t i = begin; i < end; i++)
+                x[i] = f->x[i] + side * h;
+            st = f->value(f->user, x, side > 0 ? plus : minus);
+        }
+        memcpy(x + begin, f->x + begin, (end - begin) * sizeof *x);
         for (size_t j = 0; j < f->m; j++)
             sum += (long double)f->v[j] * ((long double)plus[j] - minus[j]);
         row[l][0] = st ? NAN : (double)(sum / (2 * (long double)h));
@@ -221,8 +223,8 @@ static const char *by_elements(const wg__subject *f, wg_shape shape, double *wor
     memcpy(x, f->x, f->n * sizeof *x);
     for (size_t i = 0; i < f->n; i++) {
         double error;
-        right[i] = partial(f, x, i, plus, minus, &error);
-        doubt = error <= doubt ? doubt : error; /* keeps a NaN */
+        right[i] = slope_of(f, x, i, i + 1, plus, minus, &error);
+        doubt = wg__largest(doubt, error);
     }
     double large = largest_of(f->n, right);
     if (doubt <= 1e-3 * large)
@@ -248,9 +250,9 @@ static void take(sample *s, size_t first, size_t stride, size_t n)
     for (size_t k = 0; k < n; k++) {
         double error;
         size_t i = first + k * stride;
-        s->right[k] = partial(s->f, s->x, i, s->plus, s->minus, &error);
+        s->right[k] = slope_of(s->f, s->x, i, i + 1, s->plus, s->minus, &error);
         s->wrong[k] = s->gradient[i];
-        s->doubt = error <= s->doubt ? s->doubt : error; /* keeps a NaN */
+        s->doubt = wg__largest(s->doubt, error);
     }
 }
 
@@ -297,32 +299,14 @@ static bool is_reduced_sample(sample *s, wg_shape shape, char *text)
     return false;
 }
 
-/* Right and wrong along one direction in elements begin .. end - 1: their distance. */
+/* How far right and wrong are apart where elements begin .. end - 1 move together. */
 static double apart_along(sample *s, size_t begin, size_t end)
 {
-    const wg__subject *f = s->f;
-    double d[2] = { 0 }, first = INFINITY;
+    double error, right = slope_of(s->f, s->x, begin, end, s->plus, s->minus, &error);
+    long double wrong = 0;
     for (size_t i = begin; i < end; i++)
-        first = fmin(first, f->room && f->room[i] / 4 < f->scale[i] / 8 ? f->room[i] / 4 : f->scale[i] / 8);
-    first = ldexp(1, ilogb(first));
-    for (int l = 0; l < 2; l++) { /* extrapolated once */
-        double h = ldexp(first, -4 - l), sign = h;
-        wg_status st = WG_OK;
-        for (int side = 0; side < 2 && !st; side++, sign = -h) {
-            for (size_t i = begin; i < end; i++)
-                s->x[i] = f->x[i] + sign;
-            st = f->value(f->user, s->x, side ? s->minus : s->plus);
-        }
-        memcpy(s->x + begin, f->x + begin, (end - begin) * sizeof *s->x);
-        long double sum = 0;
-        for (size_t j = 0; j < f->m; j++)
-            sum += (long double)f->v[j] * ((long double)s->plus[j] - s->minus[j]);
-        d[l] = st ? NAN : (double)(sum / (2 * (long double)h));
-    }
-    long double claimed = 0;
-    for (size_t i = begin; i < end; i++)
-        claimed += s->gradient[i];
-    return fabs((4 * d[1] - d[0]) / 3 - (double)claimed);
+        wrong += s->gradient[i];
+    return fabs(right - (double)wrong);
 }
 
 /* Where all that was looked at is right, what is wrong is somewhere between: halved, again and again. */

@@ -107,6 +107,9 @@ wg_status wg__judge_with(const wg__subject *, wg__stream *, wg__measured *, wg__
 /* What is smaller may have lost its bits to the end of the range of doubles, and so may what it is made of. */
 #define WG__UNDERFLOW 0x1p-960
 
+/* The larger of what was largest so far and x >= 0; a NaN, once there is one. */
+static inline double wg__largest(double most, double x) { return most != most || x <= most ? most : x; }
+
 /* Like |a - b| <= tolerance, but false when anything is NaN. */
 static inline int wg__within(double a, double b, double tolerance)
 {

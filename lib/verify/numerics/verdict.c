@@ -65,8 +65,8 @@ static trial try_steps(const judge *j, int shorter)
             moved[k] += ((long double)j->nudged[k][i] - j->g[i]) * d[i];
     }
     double spread = 0;
-    for (int k = 0; k < NUDGES; k++) /* written so that a NaN stays */
-        spread = fabsl(moved[k]) <= spread ? spread : (double)fabsl(moved[k]);
+    for (int k = 0; k < NUDGES; k++)
+        spread = wg__largest(spread, (double)fabsl(moved[k]));
 
     trial t = { .slope = slope_of(j, shorter), .got = (double)got, .spread = spread };
     t.tolerance = 4 * t.slope.error + 64 * WG__U64 * (double)bound + 4 * spread + WG__UNDERFLOW;

@@ -5,24 +5,27 @@
 #include "graph/graph.h"
 #include "verify/operator/session.h"
 
-/* Derivatives are taken of results of f64 alone. */
-static bool result_is_wide(const wg_op *op, const wg_sample *sample, int n, int result)
+int wg__wide_results(const wg_op *op, const wg_sample *sample)
 {
-    enum { RESULTS = 16 };
-    wg_shape in[WG__SLOTS], out[RESULTS];
-    wg_dtype in_type[WG__SLOTS], out_type[RESULTS];
+    wg_shape in[WG__SLOTS], out[WG__MAX_RESULTS];
+    wg_dtype in_type[WG__SLOTS], out_type[WG__MAX_RESULTS];
     uint64_t defaults[64] = { 0 };
     const void *attrs = sample->attrs;
+    int n = wg__sample_operands(op, sample), wide = 0;
     for (int s = 0; s < n; s++) {
         in[s] = sample->in[s].shape;
         in_type[s] = sample->in[s].dtype == WG_DTYPE_NONE ? WG_F64 : sample->in[s].dtype;
     }
     if (!attrs && op->attrs_size) {
         if (op->attrs_size > sizeof defaults || !wg__attrs_default(op, defaults))
-            return false;
+            return 0;
         attrs = defaults;
     }
-    return wg__infer(op, attrs, n, in, in_type, out, out_type) == WG_OK && out_type[result] == WG_F64;
+    if (wg__infer(op, attrs, n, in, in_type, out, out_type))
+        return 0;
+    for (int r = 0; r < wg__op_results(op, attrs); r++)
+        wide += out_type[r] == WG_F64;
+    return wide;
 }
 
 /* Comparisons with differences. */
@@ -62,8 +65,10 @@ static void audit_commuting(wg__session *s)
 static void audit_optional(wg__session *s)
 {
     int most = 0;
-    for (size_t i = 0; i < s->op->n_samples; i++)
-        most = s->op->samples[i].n > most ? s->op->samples[i].n : !s->op->samples[i].n ? s->op->arity : most;
+    for (size_t i = 0; i < s->op->n_samples; i++) {
+        int n = wg__sample_operands(s->op, &s->op->samples[i]);
+        most = n > most ? n : most;
+    }
     if (s->op->optional && s->op->n_samples && most < s->op->arity && most < WG__SLOTS)
         wg__settle_check(s, "audit", 0, false, "no sample has operand %d", s->op->arity - 1);
 }
@@ -77,11 +82,8 @@ void wg__audit(wg__session *s)
         return;
     for (int i = 0; i < (int)s->op->n_samples; i++) {
         const wg_sample *sample = &s->op->samples[i];
-        int n = sample->n ? sample->n : s->op->arity, results = s->op->results ? s->op->results : 1, wide = 0;
-        n = n < 0 ? 1 : n > WG__SLOTS ? WG__SLOTS : n;
-        for (int r = 0; r < results; r++)
-            wide += result_is_wide(s->op, sample, n, r);
-        for (int slot = 0; slot < n; slot++)
+        int wide = wg__wide_results(s->op, sample);
+        for (int slot = 0; slot < wg__sample_operands(s->op, sample); slot++)
             if (sample->in[slot].dtype == WG_DTYPE_NONE || sample->in[slot].dtype == WG_F64)
                 audit_slot(s, i, slot, wide);
     }

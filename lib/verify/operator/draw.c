@@ -52,13 +52,13 @@ static double near_an_end(double lo, double hi, wg__stream *stream)
 
 static void draw_moved(wg__operand *x, double diagonal, const wg__rig_opts *of, wg__stream *stream)
 {
-    const bool zero = of->zeros && !of->op->kink && !(of->op->flags & WG_NO_GRADIENT);
+    const bool zero = of->where == WG__WITH_ZERO && !of->op->kink && !(of->op->flags & WG_NO_GRADIENT);
     double *to = x->data, lo = x->range->lo, hi = x->range->hi, off = margin * (hi - lo);
     if (x->range->distinct && x->count)
         draw_distinct(to, x->count, lo + off, hi - off, stream);
     else
         for (size_t i = 0; i < x->count; i++)
-            to[i] = of->fringe ? near_an_end(lo, hi, stream) : uniform(stream, lo + off, hi - off);
+            to[i] = of->where == WG__FRINGE ? near_an_end(lo, hi, stream) : uniform(stream, lo + off, hi - off);
     if (zero && x->count && lo < 0 && hi > 0 && !x->range->distinct)
         to[(size_t)(wg__draw(stream) * (double)x->count)] = 0;
     for (size_t i = 0; i < x->count; i++)
@@ -108,7 +108,7 @@ static void draw_operands(wg__rig *r, wg__stream *stream)
 {
     for (int s = 0; s < r->n; s++) {
         wg__operand *x = &r->in[s];
-        if (r->of.where != WG__INSIDE && x->moved && !x->range->distinct)
+        if (wg__is_extreme(r->of.where) && x->moved && !x->range->distinct)
             draw_extreme(x, r->of.where, diagonal_of(r, s), stream);
         else if (x->moved && x->dtype == WG_F64)
             draw_moved(x, diagonal_of(r, s), &r->of, stream);
@@ -192,7 +192,7 @@ void wg__rig_measure(wg__rig *r)
 void wg__rig_draw(wg__rig *r, wg__stream *stream)
 {
     bool kinked = wg__has_kinks(r->of.op, r->n_slots);
-    if (kinked && r->of.where == WG__INSIDE)
+    if (kinked && !wg__is_extreme(r->of.where))
         draw_clear(r, stream);
     else
         draw_operands(r, stream);

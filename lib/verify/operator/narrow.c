@@ -1,7 +1,6 @@
 /* f32 against f64: the same operands, cotangents and directions in both types, and values, gradients and second
  * derivatives as near as f32's rounding allows. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -166,22 +165,9 @@ static size_t next_beyond(const wg__session *s, const wg__rig *narrow, int order
     return t->count;
 }
 
-/* "its gradient for operand 1", of the results that wg__rig_outputs lists. */
-static const char *name_of(int order, int slot, char text[64])
-{
-    static const char *const name[] = { "its value", "its gradient", "its second-order gradient" };
-    if (order && slot < 0)
-        snprintf(text, 64, "its forward derivative");
-    else if (order)
-        snprintf(text, 64, "%s for operand %d", name[order], slot);
-    else
-        snprintf(text, 64, "%s", name[order]);
-    return text;
-}
-
 static wg_status compare_one(wg__session *s, wg__rig *narrow, int order, const twin_result *t, double largest)
 {
-    char name[64];
+    char name[WG__RESULT_MAX];
     const int slot = wg__rig_slot_of(s->rig, order, t->wide);
     double tolerance, spread;
     wg_status st = WG_OK;
@@ -194,10 +180,10 @@ static wg_status compare_one(wg__session *s, wg__rig *narrow, int order, const t
     if (i < t->count)
         wg__settle_slot(s, "f32", order, slot, false,
                         "element %zu of %s is %.9g in f32 and %.17g in f64, which rounding does not explain (%.2g)", i,
-                        name_of(order, slot, name), wg_view_at(y, (int64_t)i), t->value[i], tolerance);
+                        wg__result_name(order, slot, name), wg_view_at(y, (int64_t)i), t->value[i], tolerance);
     else
         wg__settle_slot(s, "f32", order, slot, wg_shape_equal(y.shape, wg_node_shape(t->wide)),
-                        "%s has another shape in f32", name_of(order, slot, name));
+                        "%s has another shape in f32", wg__result_name(order, slot, name));
     return WG_OK;
 }
 

@@ -76,7 +76,7 @@ static wg_status check_rig(wg__session *s)
 {
     int order = s->rig->of.order;
     wg__rig_draw(s->rig, &s->stream);
-    if (s->rig->of.where != WG__INSIDE)
+    if (wg__is_extreme(s->rig->of.where))
         return check_extremes(s);
     if (s->brief)
         return check_briefly(s);
@@ -127,7 +127,7 @@ static wg_status check_results(wg__session *s, wg__rig_opts *opts)
     wg_status st = WG_OK;
     for (opts->result = 0; opts->result < results && !st && !wg__session_ends(s); opts->result++)
         st = check_with(s, opts);
-    if (results < 2 || st || wg__is_generated(s) || wg__session_ends(s))
+    if (st || wg__is_generated(s) || wg__session_ends(s) || wg__wide_results(s->op, opts->sample) < 2)
         return st;
     s->variant = "all results at once"; /* cotangents may arrive for several */
     s->brief = true;
@@ -169,9 +169,7 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
                           .order = v->brief && t->order > 1 ? 1 : t->order,
                           .tied = v->tied,
                           .with = v->with,
-                          .where = v->where,
-                          .zeros = v->zeros,
-                          .fringe = v->fringe };
+                          .where = v->where };
     size_t count;
     *taken = true;
     if (wg__session_ends(s) || is_known(s, v) || (v->brief && s->draw > 0)) /* a length is not a matter of values */

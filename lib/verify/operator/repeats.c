@@ -1,12 +1,12 @@
 /* Elementwise operators on many elements. What element i of a result is made of is element i of the operands, so on
  * operands that repeat the sample's all that is computed repeats: one run tells, where differences would take many. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "tensor/shape.h"
 #include "verify/operator/session.h"
+#include "verify/operator/variants.h"
 
 enum { MANY = 70000 }; /* elements, or somewhat more: beyond what 16 bits count */
 
@@ -20,14 +20,9 @@ static bool is_whole(const wg__rig *r, int slot)
 static wg_sample repeated(const wg__rig *r, int64_t times)
 {
     wg_sample many = *r->of.sample;
-    for (int slot = 0; slot < r->n_slots; slot++) {
-        wg_shape *shape = &many.in[slot].shape;
-        if (!is_whole(r, slot))
-            continue;
-        memmove(shape->dim + 1, shape->dim, (size_t)shape->rank * sizeof *shape->dim);
-        shape->dim[0] = times;
-        shape->rank++;
-    }
+    for (int slot = 0; slot < r->n_slots; slot++)
+        if (is_whole(r, slot))
+            wg__add_leading(&many.in[slot].shape, times);
     return many;
 }
 
@@ -68,7 +63,6 @@ static int64_t first_other(wg_view once, wg_view often, double times)
 
 static wg_status compare(wg__session *s, wg__rig *many, int order, double times)
 {
-    static const char *const name[] = { "its value", "its gradient", "its second-order gradient" };
     wg__rig *r = s->rig;
     wg_node *once[WG__WANTED], *often[WG__WANTED];
     int n = wg__rig_outputs(r, order, once);
@@ -79,14 +73,10 @@ static wg_status compare(wg__session *s, wg__rig *many, int order, double times)
     for (int k = 0; k < n && !st; k++) {
         int64_t other = first_other(wg_result(r->exec[order], once[k]), wg_result(many->exec[order], often[k]), times);
         int slot = wg__rig_slot_of(r, order, once[k]);
-        const char *what = order && slot < 0 ? "its forward derivative" : name[order];
-        char operand[24] = "";
-        if (slot >= 0)
-            snprintf(operand, sizeof operand, " for operand %d", slot);
-        wg__settle_slot(
-            s, "repeats", order, slot, other < 0,
-            "element %lld of %s%s is not what it is for the same operands among fewer (%zu here, %zu there)",
-            (long long)other, what, operand, many->count, r->count);
+        char name[WG__RESULT_MAX];
+        wg__settle_slot(s, "repeats", order, slot, other < 0,
+                        "element %lld of %s is not what it is for the same operands among fewer (%zu here, %zu there)",
+                        (long long)other, wg__result_name(order, slot, name), many->count, r->count);
     }
     return st;
 }

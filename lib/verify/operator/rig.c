@@ -5,14 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "graph/graph.h"
 #include "tensor/shape.h"
 #include <wengert/ops.h>
-
-static int operands_of(const wg__rig_opts *o)
-{
-    int n = o->sample->n ? o->sample->n : o->op->arity;
-    return n < 0 ? 1 : n > WG__SLOTS ? WG__SLOTS : n;
-}
 
 static wg_node *input(wg__rig *r, char letter, int number, wg_dtype dtype, wg_shape shape)
 {
@@ -43,16 +38,15 @@ static bool make_operand(wg__rig *r, wg__operand *x, int slot)
     return x->data && x->base && x->d_data && x->scale && x->room;
 }
 
-/* All results of the type under test, one after the other; NULL: there are not two. */
+/* All results of the type under test, one after the other. */
 static wg_node *joined(const wg__rig *r, wg_nodes results)
 {
-    enum { MOST = 64 };
-    wg_node *rows[MOST];
+    wg_node *rows[WG__MAX_RESULTS];
     size_t n = 0;
-    for (size_t i = 0; i < results.n && n < MOST; i++)
+    for (size_t i = 0; i < results.n; i++)
         if (wg_node_dtype(results.at[i]) == r->of.type)
             rows[n++] = wg_reshape(results.at[i], WG_SHAPE(-1));
-    return n > 1 ? wg_concat((wg_nodes){ rows, n }, 0) : NULL;
+    return wg_concat((wg_nodes){ rows, n }, 0);
 }
 
 static bool apply(wg__rig *r)
@@ -68,9 +62,8 @@ static bool apply(wg__rig *r)
     wg_nodes results = wg_node_results(first);
     bool all = r->of.result == (int)results.n;
     r->y = all ? joined(r, results) : results.at[r->of.result];
-    r->idle = !r->y;
-    if (r->idle)
-        r->y = first;
+    if (!r->y)
+        return false;
     if (r->of.op->decompose && !all) {
         wg_adjoint a = { .in = in, .output = r->y, .outputs = results.at, .attrs = wg_node_attrs(first), .n_in = n };
         if (!(r->decomposed = r->of.op->decompose(&a)))
@@ -226,7 +219,7 @@ static bool compile(wg__rig *r, int order)
 static bool make_operands(wg__rig *r)
 {
     r->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .registry = r->of.registry, .threads = 1));
-    r->n_slots = operands_of(&r->of);
+    r->n_slots = wg__sample_operands(r->of.op, r->of.sample);
     for (int s = 0; s < r->n_slots; s++) {
         bool shared = r->of.tied && s == r->of.tied;
         r->which[s] = shared ? r->which[r->of.with] : r->n++;
@@ -245,7 +238,7 @@ static bool build(wg__rig *r)
         r->of.order = highest;
     if ((r->of.order >= 1 && !differentiate_once(r)) || (r->of.order >= 2 && !differentiate_twice(r)))
         return false;
-    r->idle = r->idle || (r->of.worthwhile && !r->of.worthwhile(r->of.op));
+    r->idle = r->of.worthwhile && !r->of.worthwhile(r->of.op);
     for (int order = 0; order <= r->of.order && !r->idle; order++)
         if (!compile(r, order))
             return false;

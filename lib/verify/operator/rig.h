@@ -12,10 +12,14 @@ enum { WG__SLOTS = 8, WG__ORDERS = 3, WG__WANTED = WG__SLOTS + 1 };
 
 /* Where in its range an operand's values are drawn. */
 typedef enum wg__where {
-    WG__INSIDE,  /* away from the ends and from kinks: differences can be taken */
-    WG__AT_ENDS, /* next to either end, at 0 if that is inside, or half-way */
-    WG__TINY     /* of all magnitudes down to 2^-40 of the larger end */
+    WG__INSIDE,    /* away from the ends and from kinks: differences can be taken, as in the next two */
+    WG__WITH_ZERO, /* but one element of each smooth operand is 0, where its range goes over that */
+    WG__FRINGE,    /* in the margin that is kept from the ends */
+    WG__AT_ENDS,   /* next to either end, at 0 if that is inside, or half-way */
+    WG__TINY       /* of all magnitudes down to 2^-40 of the larger end */
 } wg__where;
+
+static inline bool wg__is_extreme(wg__where where) { return where >= WG__AT_ENDS; }
 
 typedef struct wg__operand {
     const wg_sample_in *range;
@@ -36,12 +40,10 @@ typedef struct wg__rig_opts {
     const wg_registry *registry;
     wg_dtype type; /* under test */
     int order;     /* 0: values, 1: gradients, 2: gradients of those */
-    int result;    /* which of the operator's results is y; after the last: all of the type under test, in one row */
-    int tied;      /* > 0: that slot takes the operand of slot `with` < tied */
+    int result; /* which of the operator's results is y; after the last: all of the type under test, of two and more, in one row */
+    int tied; /* > 0: that slot takes the operand of slot `with` < tied */
     int with;
     wg__where where;
-    bool zeros;  /* one element of each smooth operand is 0, where its range goes over that */
-    bool fringe; /* the elements lie close to the ends of their ranges */
     /* May be NULL. Asked when the graph is built: false leaves the rig without plans, `idle`. */
     bool (*worthwhile)(const wg_op *);
 } wg__rig_opts;
@@ -61,6 +63,13 @@ typedef struct wg__rig {
     wg_exec *exec[WG__ORDERS]; /* 0 gives y, 1 the gradients, 2 second and pushed */
     wg__arena arena;
 } wg__rig;
+
+/* How many operands a sample has. */
+static inline int wg__sample_operands(const wg_op *op, const wg_sample *sample)
+{
+    int n = sample->n ? sample->n : op->arity;
+    return n < 0 ? 1 : n > WG__SLOTS ? WG__SLOTS : n;
+}
 
 /* Builds and compiles; values are not drawn yet. The order is lowered to what the operator can have. NULL: wg_error()
  * tells what went wrong. */

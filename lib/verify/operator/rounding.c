@@ -121,11 +121,12 @@ wg_status wg__natural_size(wg__rig *r, int order, double *size)
     return WG_OK;
 }
 
+/* A NaN is larger than all else. */
 static double largest_of(size_t n, const double *x, size_t *at)
 {
     double largest = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!(fabs(x[i]) <= largest)) /* keeps a NaN */
+    for (size_t i = 0; i < n && !isnan(largest); i++)
+        if (!(fabs(x[i]) <= largest))
             largest = fabs(x[i]), *at = i;
     return largest;
 }

@@ -5,7 +5,7 @@
 #include "verify/operator/rig.h"
 #include "verify/report.h"
 
-enum { WG__SEEN = 2048, WG__PLACE_MAX = 128 };
+enum { WG__SEEN = 2048, WG__PLACE_MAX = 128, WG__RESULT_MAX = 64 };
 
 typedef struct wg__session {
     const wg_op *op;
@@ -72,6 +72,8 @@ static inline bool wg__session_ends(const wg__session *s) { return s->until_fail
 /* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
  * d of all operands at order 2. */
 wg_status wg__judge_slot(wg__session *, int slot, int order, const double *cotangent);
+/* How many results of a sample are f64: derivatives are taken of those alone. 0: its attributes or shapes are refused. */
+int wg__wide_results(const wg_op *, const wg_sample *);
 /* Afterwards: fails where a comparison that the samples ask for was not made. */
 void wg__audit(wg__session *);
 /* Fails when a comparison's v (n) is zero or all alike, or nothing was moved: then it could not tell right from wrong. */
@@ -81,6 +83,9 @@ void wg__settle_check(wg__session *, const char *what, int order, bool passed, c
 /* The same of an operand. */
 void wg__settle_slot(wg__session *, const char *what, int order, int slot, bool passed, const char *format, ...)
     WG_PRINTF(6, 7);
+/* "its value", "its gradient for operand 1", "its forward derivative": of the results that wg__rig_outputs lists, slot as
+ * wg__rig_slot_of gives it. Returns `text`. */
+const char *wg__result_name(int order, int slot, char text[WG__RESULT_MAX]);
 /* Has an operand no elements? */
 bool wg__rig_takes_nothing(const wg__rig *);
 /* "op: sample k, variant" */

@@ -53,6 +53,17 @@ void wg__settle_residual(wg__session *s, const char *what, int slot, const wg__r
     va_end(args);
 }
 
+const char *wg__result_name(int order, int slot, char text[WG__RESULT_MAX])
+{
+    if (order == 0)
+        snprintf(text, WG__RESULT_MAX, "its value");
+    else if (slot < 0)
+        snprintf(text, WG__RESULT_MAX, "its forward derivative");
+    else
+        snprintf(text, WG__RESULT_MAX, "its %sgradient for operand %d", order == 2 ? "second-order " : "", slot);
+    return text;
+}
+
 static void check_shape(wg__session *s, wg_view y)
 {
     char a[96], b[96];
@@ -76,7 +87,7 @@ static bool may_be_undefined(const wg__session *s, double y)
 {
     wg__rig *r = s->rig;
     return s->degenerate || s->unvouched || (s->large && isinf(y)) ||
-           (r->of.where != WG__INSIDE && wg__rig_clearance(r) == 0);
+           (wg__is_extreme(r->of.where) && wg__rig_clearance(r) == 0);
 }
 
 static bool check_finite(wg__session *s, wg_view y)

@@ -64,7 +64,7 @@ static void try_broadcasts(wg__maker *m)
 
 /* ---- more axes and fewer ---- */
 
-static bool add_leading(wg_shape *s, int64_t size)
+bool wg__add_leading(wg_shape *s, int64_t size)
 {
     if (s->rank == WG_MAX_RANK)
         return false;
@@ -79,19 +79,19 @@ static void try_batches(wg__maker *m)
     wg__variant v = wg__variant_begin(m);
     bool fits = wg__relates_operands(m);
     for (int slot = 0; slot < m->n && fits; slot++)
-        fits = add_leading(&v.sample.in[slot].shape, 2);
+        fits = wg__add_leading(&v.sample.in[slot].shape, 2);
     snprintf(v.text, sizeof v.text, "a batch of 2");
     if (fits)
         wg__variant_show(m, &v);
     bool more = fits;
     for (int slot = 0; slot < m->n && more; slot++)
-        more = add_leading(&v.sample.in[slot].shape, 3);
+        more = wg__add_leading(&v.sample.in[slot].shape, 3);
     snprintf(v.text, sizeof v.text, "a batch of 3 by 2");
     if (more)
         wg__variant_show(m, &v);
     for (int slot = 0; slot < m->n && m->n > 1 && fits; slot++) {
         v = wg__variant_begin(m);
-        add_leading(&v.sample.in[slot].shape, 2);
+        wg__add_leading(&v.sample.in[slot].shape, 2);
         snprintf(v.text, sizeof v.text, "a batch of 2 in operand %d", slot);
         wg__variant_show(m, &v);
     }
@@ -190,7 +190,8 @@ static void try_integers(wg__maker *m)
 static void try_fringe(wg__maker *m)
 {
     wg__variant v = wg__variant_begin(m);
-    v.fringe = v.brief = true;
+    v.where = WG__FRINGE;
+    v.brief = true;
     snprintf(v.text, sizeof v.text, "values close to the ends of their ranges");
     wg__variant_show(m, &v);
 }
@@ -199,7 +200,8 @@ static void try_fringe(wg__maker *m)
 static void try_zeros(wg__maker *m)
 {
     wg__variant v = wg__variant_begin(m);
-    v.zeros = v.brief = true;
+    v.where = WG__WITH_ZERO;
+    v.brief = true;
     snprintf(v.text, sizeof v.text, "with an element 0");
     wg__variant_show(m, &v);
 }
@@ -250,8 +252,7 @@ static void try_attributes(wg__maker *m)
 
 wg_status wg__each_variant(const wg_op *op, const wg_sample *from, wg__variant_visit *visit, void *user)
 {
-    int n = from->n ? from->n : op->arity;
-    wg__maker m = { op, from, n < 0 ? 1 : n > WG__SLOTS ? WG__SLOTS : n, visit, user, WG_OK };
+    wg__maker m = { op, from, wg__sample_operands(op, from), visit, user, WG_OK };
     try_attributes(&m);
     try_broadcasts(&m);
     wg__try_sizes(&m);
@@ -275,9 +276,7 @@ uint64_t wg__variant_hash(const wg_op *op, const wg__variant *v)
     const void *attrs = v->sample.attrs;
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (attrs ? wg__attrs_hash(op, attrs) : 0);
     const uint64_t prime = UINT64_C(0x100000001b3);
-    hash = (hash ^ (uint64_t)v->brief ^ (uint64_t)v->zeros << 1 ^ (uint64_t)v->fringe << 8 ^
-            (uint64_t)(v->sample.n ? v->sample.n : op->arity) << 2) *
-           prime;
+    hash = (hash ^ (uint64_t)v->brief ^ (uint64_t)wg__sample_operands(op, &v->sample) << 1) * prime;
     hash = (hash ^ (uint64_t)((v->tied * WG__SLOTS + v->with) * (WG__TINY + 1) + (int)v->where)) * prime;
     for (int slot = 0; slot < WG__SLOTS; slot++) {
         const wg_sample_in *in = &v->sample.in[slot];

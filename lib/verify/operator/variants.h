@@ -8,9 +8,8 @@ typedef struct wg__variant {
     wg_sample sample;
     int tied, with; /* as in wg__rig_opts */
     wg__where where;
-    bool zeros, fringe; /* as in wg__rig_opts */
-    bool large;         /* it is for the length of its loops: refused where a small operand has a huge result */
-    bool brief;         /* one of many: value, first gradient and f32 are looked at, and nothing else */
+    bool large; /* it is for the length of its loops: refused where a small operand has a huge result */
+    bool brief; /* one of many: value, first gradient and f32 are looked at, and nothing else */
     bool
         unvouched; /* no sample says that there is a value: three degrees of freedom of two numbers, the log of a negative one */
     bool degenerate; /* a size was made 0 or 1: what is left may be a constant, computed by terms that cancel */
@@ -22,6 +21,8 @@ typedef wg_status wg__variant_visit(void *user, const wg__variant *, bool *taken
 
 /* Calls visit(user, variant, taken) for each, whether or not the operator takes it, until one returns a failure. */
 wg_status wg__each_variant(const wg_op *, const wg_sample *, wg__variant_visit *, void *user);
+/* Puts an axis in front; false, and nothing is changed: there are as many as can be. */
+bool wg__add_leading(wg_shape *, int64_t size);
 /* Equal for samples that differ in nothing that is checked. */
 uint64_t wg__variant_hash(const wg_op *, const wg__variant *);
 
