@@ -61,8 +61,6 @@ WG_HDF5
 PKG_CHECK_MODULES([CHECK], [check >= 0.12], [wg_check=yes],
   [wg_check="no (make check will run the scripts only; Debian: apt-get install check)"])
 WG_QUADMATH
-# The suites reach into the library, which only the static one allows.
-AS_IF([test "$enable_static" = no], [wg_check="no (the suites need the static library)"])
 AM_CONDITIONAL([HAVE_CHECK], [test "$wg_check" = yes])
 # A plugin is a shared object that uses the shared library.
 AM_CONDITIONAL([PLUGINS], [test "$enable_shared" != no])

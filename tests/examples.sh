@@ -50,7 +50,7 @@ run b_cat 6 cat.npz # goes on where the first run ended
 run breast_cancer
 run c_op
 run char_lstm --steps 40 --hidden 64 --batch 16 --length 64
-run char_transformer --steps 12 --sample 60
+run char_transformer --steps 12 --sample 40 --windows 8
 run check_my_operator
 if "$build/docs/examples/check_my_operator" wrong >out 2>&1 || ! grep -q "FAIL log_cosh: .*operand 0" out; then
     echo "FAILED: check_my_operator wrong passes"

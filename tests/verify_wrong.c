@@ -62,6 +62,8 @@ static const struct {
 
 START_TEST(wrong_adjoints_fail)
 {
+    if (_i % test_stride())
+        return;
     wg_op op = *op_named("square");
     op.name = squares[_i].name;
     op.backward = squares[_i].backward;

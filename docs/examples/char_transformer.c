@@ -1,10 +1,11 @@
 /* A transformer that learns to write like Shakespeare, one character after another.
  *
- *     char_transformer [--steps N] [--seconds S] [--sample N]
+ *     char_transformer [--steps N] [--seconds S] [--sample N] [--windows N]
  *
  * reads tinyshakespeare.txt in the folder that the environment's WENGERT_DATA names: the first nine tenths to learn from,
  * the rest to measure by. The schedule of the learning rate ends with the steps or with the seconds, whichever come
- * first. At the end it tells the loss of the held-out text, in nats a character, and writes a sample. */
+ * first. At the end it tells the loss of the held-out text, in nats a character, or of its first N windows of 256
+ * characters, and writes a sample. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,10 +102,10 @@ static wg_status feed(wg_exec *e, const struct model *m, const struct text *t, i
     return st ? st : wg_feed(e, m->next, WG_VIEW(next, n, CONTEXT));
 }
 
-/* The loss of the text from `begin` on, window after window. */
-static wg_status measure(wg_exec *e, const struct model *m, const struct text *t, int64_t begin, double *loss)
+/* The loss of the text from `begin` on, window after window, of `most` at the most. */
+static wg_status measure(wg_exec *e, const struct model *m, const struct text *t, int64_t begin, int64_t most, double *loss)
 {
-    const int64_t windows = (t->n - 1 - begin) / CONTEXT;
+    const int64_t all = (t->n - 1 - begin) / CONTEXT, windows = most < all ? most : all;
     double sum = 0;
     for (int64_t w = 0; w < windows; w += TEST_BATCH) {
         const int64_t n = windows - w < TEST_BATCH ? windows - w : TEST_BATCH;
@@ -166,7 +167,7 @@ static float rate_at(int64_t step, double done)
 }
 
 struct run {
-    int64_t steps, sample;
+    int64_t steps, sample, windows;
     double seconds; /* 0: no limit */
 };
 
@@ -183,7 +184,7 @@ static wg_status train(wg_exec *fit, wg_exec *try, const struct model *m, const 
             done = spent / r->seconds;
         if (done >= told / reports || done >= 1) {
             double held = 0;
-            st = measure(try, m, t, held_out, &held);
+            st = measure(try, m, t, held_out, r->windows, &held);
             printf("%6.0f s  step %6lld  loss %.3f  held out %.4f\n", spent, (long long)step, loss, held);
             fflush(stdout);
             told = floor(done * reports) + 1;
@@ -208,7 +209,7 @@ static wg_status train(wg_exec *fit, wg_exec *try, const struct model *m, const 
 
 int main(int argc, char **argv)
 {
-    struct run r = { .steps = 12000, .sample = 500 };
+    struct run r = { .steps = 12000, .sample = 500, .windows = INT64_MAX };
     for (int i = 1; i + 1 < argc; i += 2) {
         const double value = strtod(argv[i + 1], NULL);
         if (!strcmp(argv[i], "--steps"))
@@ -217,6 +218,8 @@ int main(int argc, char **argv)
             r.seconds = value;
         else if (!strcmp(argv[i], "--sample"))
             r.sample = (int64_t)value;
+        else if (!strcmp(argv[i], "--windows"))
+            r.windows = value >= 1 ? (int64_t)value : 1;
     }
     struct text t = { .n = 0 };
     if (!read_text(&t)) {

@@ -115,9 +115,8 @@ static const char *result_name(wg_graph *g, const char *base, int r)
 {
     char text[NAME_MAX_LENGTH + 16];
     if (r == 0)
-        snprintf(text, sizeof text, "%s", base);
-    else
-        snprintf(text, sizeof text, "%s.%d", base, r);
+        return wg__arena_text(&g->arena, base);
+    snprintf(text, sizeof text, "%s.%d", base, r);
     return wg__arena_text(&g->arena, text);
 }
 

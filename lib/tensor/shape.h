@@ -28,5 +28,10 @@ void wg__convert(void *to, wg_dtype to_type, const void *from, wg_dtype from_typ
 /* One element as a double / from a double. */
 double wg__load(const void *p, wg_dtype, int64_t i);
 void wg__store(void *p, wg_dtype, int64_t i, double value);
+/* Element i of a view that has it: wg_view_at, without asking. */
+static inline double wg__view_element(const wg_view *v, int64_t i)
+{
+    return v->strided ? wg_view_at(*v, i) : wg__load(v->data, v->dtype, i);
+}
 
 #endif

@@ -290,11 +290,6 @@ static const wg_op right_cancelling = {
 };
 
 const wg__sentinel wg__sentinels[] = {
-    { &right_square, NULL, -1 },
-    { &right_product, NULL, -1 },
-    { &right_wave, NULL, -1 },
-    { &right_cancelling, NULL, -1 },
-    { &right_kink, NULL, -1 },
     { &wrong_sign, "gradient", 0 },
     { &wrong_factor, "gradient", 0 },
     { &wrong_a_little, "gradient", 0 },
@@ -325,5 +320,10 @@ const wg__sentinel wg__sentinels[] = {
     { &wrong_decomposition, "decompose", -1 },
     { &wrong_noisy, "samples", -1 },
     { &wrong_without_samples, "samples", -1 },
+    { &right_square, NULL, -1 },
+    { &right_product, NULL, -1 },
+    { &right_wave, NULL, -1 },
+    { &right_cancelling, NULL, -1 },
+    { &right_kink, NULL, -1 },
     { NULL, NULL, 0 },
 };

@@ -125,7 +125,7 @@ static wg_status measure_narrow(wg__shaker *h, void *user, double *to)
     if (!st)
         y = wg_result(h->rig->exec[t->order], t->node);
     for (size_t i = 0; i < t->count && y.data; i++)
-        to[i] = wg_view_at(y, (int64_t)i);
+        to[i] = wg__view_element(&y, (int64_t)i);
     if (st || y.data || !t->count)
         return st;
     return wg_error_status();
@@ -158,7 +158,7 @@ static size_t next_beyond(const wg__session *s, const wg__rig *narrow, int order
     double floor = floor_factor * WG__U32 * largest + 4 * spread + 0x1p-120;
     for (size_t i = from; i < t->count; i++) {
         *tolerance = factor * sqrt(terms) * WG__U32 * t->bound[i] + floor;
-        double got = wg_view_at(y, (int64_t)i);
+        double got = wg__view_element(&y, (int64_t)i);
         if (!out_of_reach(t->value[i], got) && !wg__within(t->value[i], got, *tolerance))
             return i;
     }

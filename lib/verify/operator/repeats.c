@@ -51,10 +51,10 @@ static int64_t first_other(wg_view once, wg_view often, double times)
     int64_t count = wg_shape_count(once.shape), of = wg_shape_count(often.shape);
     double largest = 0, factor = of == count ? times : 1;
     for (int64_t i = 0; i < count; i++)
-        largest = fmax(largest, fabs(wg_view_at(once, i)));
+        largest = fmax(largest, fabs(wg__view_element(&once, i)));
     double tolerance = (256 + (factor > 1 ? MANY : 0)) * WG__U64 * largest * factor;
     for (int64_t i = 0; i < of; i++) {
-        double expected = factor * wg_view_at(once, i % count), got = wg_view_at(often, i);
+        double expected = factor * wg__view_element(&once, i % count), got = wg__view_element(&often, i);
         if (!wg__within(got, expected, tolerance) && !(isnan(got) && isnan(expected)) && got != expected)
             return i;
     }

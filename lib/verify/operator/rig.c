@@ -295,12 +295,15 @@ void wg__rig_restore(wg__rig *r)
         memcpy(r->in[s].data, r->in[s].base, r->in[s].bytes);
 }
 
-/* FNV-1a */
+/* As FNV-1a, by words: a word that changes changes the sum, for the factor is odd. */
 static uint64_t sum_bytes(uint64_t sum, const void *data, size_t bytes)
 {
-    const unsigned char *p = data;
-    for (size_t i = 0; i < bytes; i++)
-        sum = (sum ^ p[i]) * UINT64_C(0x100000001b3);
+    const char *p = data;
+    for (size_t i = 0; i < bytes; i += sizeof sum) {
+        uint64_t word = 0;
+        memcpy(&word, p + i, bytes - i < sizeof word ? bytes - i : sizeof word);
+        sum = (sum ^ word) * UINT64_C(0x100000001b3);
+    }
     return sum;
 }
 
