@@ -24,6 +24,7 @@ AS_IF([test -z "$STD_CFLAGS"], [AC_MSG_ERROR([$CC does not compile C11 (Debian: 
 OPT_CFLAGS= KERNEL_OPT_CFLAGS=
 AS_IF([test "$wg_own_cflags" = no],
   [AS_IF([test "$wg_coverage" = yes], [OPT_CFLAGS=-O0 KERNEL_OPT_CFLAGS=-O0],
+    [test "$wg_instrumented" = yes], [OPT_CFLAGS=-O2 KERNEL_OPT_CFLAGS=-O2],
     [OPT_CFLAGS=-O2 KERNEL_OPT_CFLAGS=-O3])])
 
 # Contracting a*b+c into one rounding would make results depend on the instruction set.
