@@ -800,6 +800,39 @@ static const wg_op place = { WG_OP,
                              .flags = WG_ELEMENTWISE | WG_NO_GRADIENT,
                              .forward = WG_BOTH(place_forward) };
 
+/* Of x (n): its first n - 1 elements, and their sum; of one element the first result is empty. */
+WG_KERNEL(all_but_last, const T *x = c->in[0]; T *some = c->outs[0], *sum = c->outs[1]; *sum = 0; (void)begin, (void)end;
+          for (int64_t i = 0; i < c->in_shape[0].dim[0] - 1; i++) *sum += some[i] = x[i];
+          *sum += 7;)
+static wg_status infer_all_but_last(wg_infer *t)
+{
+    t->out[0] = (wg_shape){ .dim = { t->in[0].dim[0] - 1 }, .rank = 1 };
+    t->out[1] = WG_SCALAR;
+    t->out_type[1] = t->out_type[0];
+    return WG_OK;
+}
+
+START_TEST(a_result_is_written_although_another_is_empty)
+{
+    static const wg_op op = { WG_OP, .name = "t_all_but_last", .doc = "all but the last, and 7 more than their sum", .arity = 1,
+                              .results = 2, .infer = infer_all_but_last, .forward = WG_BOTH(all_but_last) };
+    for (int n = 1; n <= 3; n++) {
+        wg_graph *g = wg_graph_new();
+        wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(n));
+        wg_node *first = wg_apply(&op, WG_NODES(x), NULL), *sum = wg_node_results(first).at[1];
+        wg_exec *e = exec_of(g, WG_INFER, WG_NODES(first, sum), NULL);
+        wg_view plain;
+        OK(wg_feed(e, x, WG_VIEW(rows, n)));
+        OK(wg_run(e));
+        ck_assert_float_eq(element(e, sum, 0), 7 + (float)(n * (n - 1)) / 2);
+        OK(wg_interpret(e, sum, &plain));
+        ck_assert_double_eq(wg_view_at(plain, 0), 7 + n * (n - 1) / 2.0);
+        wg_exec_free(e);
+        wg_graph_free(g);
+    }
+}
+END_TEST
+
 START_TEST(users_operators_are_fused_and_told_where_they_are)
 {
     wg_graph *g = wg_graph_new();
@@ -865,6 +898,7 @@ int main(void)
     tcase_add_test(t, many_threads_compile_one_graph);
     tcase_add_test(t, dropout_follows_mode_and_step);
     tcase_add_test(t, users_operators_are_fused_and_told_where_they_are);
+    tcase_add_test(t, a_result_is_written_although_another_is_empty);
     suite_add_tcase(s, t);
     return run_suite(s);
 }

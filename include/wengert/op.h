@@ -82,7 +82,8 @@ typedef struct wg_call {
 } wg_call;
 
 /* Computes elements (or whatever units `lower` has cut the work into) begin .. end-1. Called from several threads on
- * disjoint ranges; must depend on nothing else, allocate nothing, and write nothing but its range.
+ * disjoint ranges; must depend on nothing else, allocate nothing, and write nothing but its range. Without `lower` those
+ * are all elements of the first result that has any, in one call, which writes the other results too.
  *
  * Elementwise: in[s][i] and out[i], begin <= i < end, are contiguous and aligned alike: the engine broadcasts, and hands
  * over block after block. An output may be the very memory of an input; it never overlaps one otherwise. */

@@ -80,10 +80,12 @@ wg_kernel wg__kernel_for(const wg_op *op, const wg__op_kernels *k, int which, co
     return kernel;
 }
 
-/* One stage, one call: what an operator without `lower` asks for. */
-static void plain_stage(wg_lowering *l)
+/* One stage, one call over the first result that has elements: what an operator without `lower` asks for. */
+static void plain_stage(wg_lowering *l, int n_out)
 {
-    int64_t count = wg_shape_count(l->out_shape[0]);
+    int64_t count = 0;
+    for (int r = 0; r < n_out && count == 0; r++)
+        count = wg_shape_count(l->out_shape[r]);
     l->n_stages = 1;
     l->stage[0] = (wg_stage){ .extent = count, .grain = count > 0 ? count : 1, .cost = 1 };
 }
@@ -99,7 +101,7 @@ wg_status wg__lower(const wg_op *op, const wg__op_kernels *k, const wg__signatur
         .out_type = s->out_type,
     };
     if (!k->lower) {
-        plain_stage(l);
+        plain_stage(l, s->n_out);
         return WG_OK;
     }
     wg_status status = k->lower(l);
