@@ -401,6 +401,14 @@ works check --model class.npz --x data.npz:x --y data.npz:class
 works check --model real.npz --x data.npz:x --y data.npz:real
 refuses 1 "plugin.so" check --plugin ./plugin.so
 
+# What a crash in a user's code is a crash of.
+plugin=$build/tests/.libs/plugin_crash.so
+if [ -e "$plugin" ]; then
+    run check --plugin "$plugin"
+    [ $code -gt 128 ] || fail "a kernel that crashes gives exit $code"
+    grep -q "^wengert: check: a crash while verifying crashing, " err || fail "the crash has no name"
+fi
+
 # A plugin, where shared objects can be built and loaded.
 plugin=$build/tests/.libs/plugin.so
 if [ -e "$plugin" ]; then

@@ -270,6 +270,36 @@ static wg_node *cos_5000(const wg_adjoint *a, int s)
     return (void)s, wg_mul(a->cotangent, wg_scale(wg_cos(wg_scale(a->in[0], 5000)), 5000));
 }
 
+/* max(x - b, 0), with b broadcast: its gradient is a sum, of which one term is at its kink. */
+WG_KERNEL(above, const T *x = c->in[0]; const T *b = c->in[1]; T *y = c->out;
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] > b[i] ? x[i] - b[i] : 0;)
+static double above_kink(const void *attrs, const double *x) { return (void)attrs, fabs(x[0] - x[1]); }
+static wg_node *above_backward(const wg_adjoint *a, int s)
+{
+    wg_node *g = wg_mul(a->cotangent, wg_cast(wg_gt(a->in[0], a->in[1]), wg_node_dtype(a->in[0])));
+    return s ? wg_neg(g) : g;
+}
+static wg_node *above_steep(const wg_adjoint *a, int s)
+{
+    wg_node *g = wg_mul(a->cotangent, wg_cast(wg_ge(a->in[0], a->in[1]), wg_node_dtype(a->in[0])));
+    return s ? wg_neg(g) : g;
+}
+static const wg_sample above_samples[] = { { .in = { WG_VALUES(-2, 2, 12), WG_VALUES(-1, 1, 1) } } };
+
+START_TEST(the_flatter_side_is_that_of_the_element_at_its_kink)
+{
+    wg_op op = { WG_OP, .name = "above", .doc = "max(x - b, 0)", .arity = 2, .flags = WG_ELEMENTWISE,
+                 .forward = WG_BOTH(above), .backward = above_backward, .kink = above_kink,
+                 .at_kink = WG_KINK_FLATTER, WG_SAMPLES(above_samples) };
+    for (uint64_t seed = 1; seed <= 16; seed += test_stride() > 1 ? 8 : 1)
+        ck_assert_msg(wg_verify_op_with(&op, WG_OPTS(wg_verify_opts, .seed = seed), NULL) == WG_OK, "%s", wg_error());
+    op.backward = above_steep;
+    verify_expect(&op, "by its own convention");
+    op.at_kink = WG_KINK_STEEPER;
+    ck_assert_msg(wg_verify_op(&op, NULL) == WG_OK, "%s", wg_error());
+}
+END_TEST
+
 START_TEST(what_turns_within_a_step_is_not_accused)
 {
     static const wg_sample unit[] = { { .in = { WG_VALUES(-1, 1, 3, 4) } } };
@@ -406,6 +436,40 @@ START_TEST(a_kernel_that_cannot_write_over_its_operand_fails)
 }
 END_TEST
 
+/* x[i][k[i]], of k in either width says inference, but read as i64. */
+WG_KERNEL(picked, const T *x = c->in[0]; const int64_t *k = c->in[1]; T *y = c->out; int64_t d = c->in_shape[0].dim[1];
+          for (int64_t i = begin; i < end; i++) {
+              if (k[i] < 0 || k[i] >= d)
+                  return wg_call_fail(c, WG_ERR_RANGE, "%lld is no column", (long long)k[i]);
+              y[i] = x[i * d + k[i]];
+          })
+static wg_status infer_picked(wg_infer *t)
+{
+    int64_t n;
+    if (t->in[0].rank != 2 || t->in[1].rank != 1 || !wg_dim_unify(t->in[0].dim[0], t->in[1].dim[0], &n))
+        return wg_infer_fail(t, WG_ERR_SHAPE, "(n, d) and (n) are asked for");
+    if (t->in_type[1] != WG_I64 && t->in_type[1] != WG_I32)
+        return wg_infer_fail(t, WG_ERR_DTYPE, "indices are integers");
+    t->out[0] = t->in[1];
+    return WG_OK;
+}
+static wg_node *picked_backward(const wg_adjoint *a, int s)
+{
+    if (s)
+        return wg_no_gradient(a);
+    wg_node *is = wg_eq(wg_iota(a->in[0], 1, WG_I64), wg_cast(wg_expand_dims(a->in[1], WG_AXES(1)), WG_I64));
+    return wg_mul(wg_cast(is, wg_node_dtype(a->in[0])), wg_expand_dims(a->cotangent, WG_AXES(1)));
+}
+static const wg_sample picked_samples[] = { { .in = { WG_VALUES(-2, 2, 6, 3), { WG_DIMS(6), 0, 2, WG_I64, false } } } };
+
+START_TEST(indices_of_the_other_width_may_not_be_refused)
+{
+    wg_op op = { WG_OP, .name = "picked", .doc = "x[i][k[i]]", .arity = 2, .flags = WG_CAN_FAIL, .infer = infer_picked,
+                 .forward = WG_BOTH(picked), .backward = picked_backward, WG_SAMPLES(picked_samples) };
+    verify_expect_first(&op, "operand 1 of i32: picked");
+}
+END_TEST
+
 /* ---- by memory ---- */
 
 /* Rounds its operand down to a multiple of 2^-20, and squares it: once it has run, the operand is what it makes of it. */
@@ -504,6 +568,8 @@ TCase *verify_rare_mistakes(void)
     tcase_add_test(t, an_adjoint_that_is_wrong_near_the_end_of_its_range_fails);
     tcase_add_test(t, kinks_that_fill_a_part_of_the_range_fail);
     tcase_add_test(t, what_turns_within_a_step_is_not_accused);
+    tcase_add_test(t, the_flatter_side_is_that_of_the_element_at_its_kink);
+    tcase_add_test(t, indices_of_the_other_width_may_not_be_refused);
     tcase_add_test(t, attributes_of_the_other_sign_and_the_next_number_are_tried);
     tcase_add_test(t, an_adjoint_that_is_wrong_for_two_cotangents_at_once_fails);
     tcase_add_test(t, an_adjoint_that_needs_a_size_too_early_fails);

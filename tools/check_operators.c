@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crash.h"
 #include "workers.h"
 
 /* How far apart the two sides are, of what was allowed; not finite where a side is not. */
@@ -168,10 +169,12 @@ static void check_one(void *user, size_t i)
     struct checking *c = user;
     const struct check_work *work = c->work;
     wg_report *report = NULL;
+    size_t watch = crash_watch(work->op[i]->name);
     wg_status status = wg_verify_op_with(work->op[i],
                                          WG_OPTS(wg_verify_opts, .order = work->order, .seed = work->seed,
                                                  .draws = work->draws, .registry = work->registry),
                                          &report);
+    crash_unwatch(watch);
     c->entry[i] = entry_of(work->op[i], status, report);
     c->failures[i] = failures_of(report);
     if (status && !json_array_size(c->failures[i]))

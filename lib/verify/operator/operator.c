@@ -112,7 +112,7 @@ static wg_status check_with(wg__session *s, const wg__rig_opts *opts)
     wg_status st = s->rig->idle ? WG_OK : check_rig(s);
     wg__rig_free(s->rig);
     s->rig = NULL;
-    if (st == WG_ERR_RANGE && wg__is_generated(s) && (s->op->flags & WG_CAN_FAIL))
+    if (st == WG_ERR_RANGE && wg__is_generated(s) && !s->retyped && (s->op->flags & WG_CAN_FAIL))
         return WG_OK; /* it refuses these values: a label beyond the classes that are left */
     if (st && st != WG_ERR_NOMEM) {
         wg__settle_check(s, "value", 0, false, "%s", wg_error());
@@ -185,9 +185,10 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
     s->large = v->large;
     s->brief = v->brief;
     s->unvouched = v->unvouched;
+    s->retyped = v->retyped;
     wg_status st = check_results(s, &opts);
     s->variant = "";
-    s->large = s->brief = s->unvouched = s->degenerate = false;
+    s->large = s->brief = s->unvouched = s->retyped = s->degenerate = false;
     return st;
 }
 

@@ -18,7 +18,7 @@ typedef struct wg__session {
     size_t judged[3][WG__SLOTS], undecided[3][WG__SLOTS]; /* comparisons with differences, by order, on own samples */
     bool until_failure;                       /* nothing is asked after the first failure; derivatives come first */
     bool (*worthwhile)(const wg_op *);        /* see wg__rig_opts */
-    bool large, brief, unvouched, degenerate; /* see wg__variant */
+    bool large, brief, unvouched, retyped, degenerate; /* see wg__variant */
     bool magnify[3];         /* by order: is linearity looked at next with large cotangents, or with small ones? */
     bool commuted;           /* operands were exchanged */
     uint64_t seen[WG__SEEN]; /* hashes of the variants tried */

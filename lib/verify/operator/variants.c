@@ -180,7 +180,7 @@ static void try_integers(wg__maker *m)
         if (*type != WG_I64 && *type != WG_I32)
             continue;
         *type = *type == WG_I64 ? WG_I32 : WG_I64;
-        v.brief = v.unvouched = true;
+        v.brief = v.unvouched = v.retyped = true;
         snprintf(v.text, sizeof v.text, "operand %d of %s", slot, wg_dtype_name(*type));
         wg__variant_show(m, &v);
     }

@@ -12,6 +12,7 @@ typedef struct wg__variant {
     bool brief; /* one of many: value, first gradient and f32 are looked at, and nothing else */
     bool
         unvouched; /* no sample says that there is a value: three degrees of freedom of two numbers, the log of a negative one */
+    bool retyped; /* an index has another type, and nothing else is altered: a run has no reason to refuse its values */
     bool degenerate; /* a size was made 0 or 1: what is left may be a constant, computed by terms that cancel */
     char text[80];   /* "broadcast of operand 1 along axis 0" */
 } wg__variant;
