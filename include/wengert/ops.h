@@ -88,7 +88,7 @@ WG_API wg_node *wg_polygamma(int64_t n, wg_node *);
 
 /* activations: the gradients at kinks are PyTorch's */
 WG_API wg_node *wg_sigmoid(wg_node *);
-WG_API wg_node *wg_softplus(wg_node *); /* log(1 + exp(x)), without overflow */
+WG_API wg_node *wg_softplus(wg_node *); /* log(1 + exp(x)), without overflow; x itself beyond 20, as in PyTorch */
 WG_API wg_node *wg_relu(wg_node *);     /* gradient 0 at 0 */
 WG_API wg_node *wg_leaky_relu(wg_node *, double slope);
 /* log(1 + exp(beta x)) / beta; x itself where beta x > threshold. beta > 0, or WG_ERR_ARG. */
