@@ -800,6 +800,28 @@ static const wg_op place = { WG_OP,
                              .flags = WG_ELEMENTWISE | WG_NO_GRADIENT,
                              .forward = WG_BOTH(place_forward) };
 
+START_TEST(users_operators_are_fused_and_told_where_they_are)
+{
+    wg_graph *g = wg_graph_new();
+    enum { MANY = 50000 };
+    static float ones[MANY];
+    for (int i = 0; i < MANY; i++)
+        ones[i] = 1;
+    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH));
+    wg_node *y = wg_neg(wg_apply(&place, WG_NODES(wg_relu(x)), NULL)), *z = wg_apply(&place, WG_NODES(x), NULL);
+    wg_exec *e = exec_of(g, WG_INFER, WG_NODES(y, z), WG_OPTS(wg_exec_opts, .threads = 3));
+    OK(wg_bind(e, x, WG_VIEW(ones, MANY)));
+    OK(wg_run(e));
+    for (int i = 0; i < MANY; i += 777)
+        ck_assert_float_eq(element(e, y, i), -(2 + (float)i));
+    ones[40000] = -1;
+    FAILS(wg_run(e), WG_ERR_RANGE, "place(x)");
+    FAILS(wg_error_status(), WG_ERR_RANGE, "negative at 40000");
+    wg_exec_free(e);
+    wg_graph_free(g);
+}
+END_TEST
+
 /* Of x (n): its first n - 1 elements, and their sum; of one element the first result is empty. */
 WG_KERNEL(all_but_last, const T *x = c->in[0]; T *some = c->outs[0], *sum = c->outs[1]; *sum = 0; (void)begin, (void)end;
           for (int64_t i = 0; i < c->in_shape[0].dim[0] - 1; i++) *sum += some[i] = x[i];
@@ -830,28 +852,6 @@ START_TEST(a_result_is_written_although_another_is_empty)
         wg_exec_free(e);
         wg_graph_free(g);
     }
-}
-END_TEST
-
-START_TEST(users_operators_are_fused_and_told_where_they_are)
-{
-    wg_graph *g = wg_graph_new();
-    enum { MANY = 50000 };
-    static float ones[MANY];
-    for (int i = 0; i < MANY; i++)
-        ones[i] = 1;
-    wg_node *x = wg_input(g, "x", WG_F32, WG_SHAPE(WG_BATCH));
-    wg_node *y = wg_neg(wg_apply(&place, WG_NODES(wg_relu(x)), NULL)), *z = wg_apply(&place, WG_NODES(x), NULL);
-    wg_exec *e = exec_of(g, WG_INFER, WG_NODES(y, z), WG_OPTS(wg_exec_opts, .threads = 3));
-    OK(wg_bind(e, x, WG_VIEW(ones, MANY)));
-    OK(wg_run(e));
-    for (int i = 0; i < MANY; i += 777)
-        ck_assert_float_eq(element(e, y, i), -(2 + (float)i));
-    ones[40000] = -1;
-    FAILS(wg_run(e), WG_ERR_RANGE, "place(x)");
-    FAILS(wg_error_status(), WG_ERR_RANGE, "negative at 40000");
-    wg_exec_free(e);
-    wg_graph_free(g);
 }
 END_TEST
 

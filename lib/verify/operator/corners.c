@@ -44,6 +44,10 @@ static bool corner_begin(corner *c, wg__session *s, int k)
     return true;
 }
 
+/* The elements of y that phi is of. */
+static size_t first_of(const corner *c) { return c->only < 0 ? 0 : (size_t)c->only; }
+static size_t end_of(const corner *c) { return c->only < 0 ? c->session->rig->count : (size_t)c->only + 1; }
+
 /* (phi(x + h e) - phi(x)) / h, e = the unit vector of i, plus that of j if j >= 0. */
 static bool step(const corner *c, double h, size_t i, int64_t j, double *slope)
 {
@@ -56,9 +60,8 @@ static bool step(const corner *c, double h, size_t i, int64_t j, double *slope)
     if (exact == 0 || wg__moved_value((void *)&c->mover, c->moved, c->there))
         return false;
     long double sum = 0;
-    for (size_t e = 0; e < r->count; e++)
-        if (c->only < 0 || c->only == (int64_t)e)
-            sum += (long double)r->v_data[e] * ((long double)c->there[e] - c->here[e]);
+    for (size_t e = first_of(c); e < end_of(c); e++)
+        sum += (long double)r->v_data[e] * ((long double)c->there[e] - c->here[e]);
     *slope = (double)(sum / (long double)exact);
     return isfinite(*slope);
 }
@@ -91,7 +94,7 @@ static double noise_at(const corner *c)
 {
     const wg__rig *r = c->session->rig;
     double size = 0;
-    for (size_t e = 0; e < r->count; e++)
+    for (size_t e = first_of(c); e < end_of(c); e++)
         size += fabs(r->v_data[e] * c->here[e]);
     return 2 * WG__U64 * size;
 }
@@ -122,70 +125,21 @@ static double convention(wg_at_kink at, double left, double right)
     return NAN;
 }
 
-/* ---- kinks of elementwise operators ---- */
-
-/* What op->kink says of the result elements that element `i` of an operand takes part in. */
-typedef struct distances {
-    const wg__rig *rig;
-    int operand;
-    int64_t i;
-    double least, next;                 /* the smallest, and the smallest that is not 0 */
-    int64_t visited, concerned;         /* elements of the result, and those among them that it takes part in */
-    int64_t n_kinked, kinked;           /* how many of these are at their kink, and the last of them */
-    int64_t partner[WG__KINK_OPERANDS]; /* by slot: the elements that the smallest is of */
-} distances;
-
-static void note_distance(void *user, const int64_t *at, double distance)
-{
-    distances *d = user;
-    bool concerned = false;
-    int64_t e = d->visited++;
-    for (int slot = 0; slot < d->rig->n_slots; slot++)
-        concerned = concerned || (d->rig->which[slot] == d->operand && at[slot] == d->i);
-    if (!concerned)
-        return;
-    d->concerned++;
-    if (distance == 0) {
-        d->n_kinked++;
-        d->kinked = e;
-    }
-    if (distance < d->least)
-        memcpy(d->partner, at, (size_t)d->rig->n_slots * sizeof *at);
-    d->least = fmin(d->least, distance);
-    if (distance > 0)
-        d->next = fmin(d->next, distance);
-}
-
-static distances distances_at(const corner *c, size_t i)
-{
-    const wg__rig *r = c->session->rig;
-    distances d = { .rig = r, .operand = c->mover.slot, .i = (int64_t)i, .least = INFINITY, .next = INFINITY };
-    wg_view in[WG__SLOTS];
-    for (int slot = 0; slot < r->n_slots; slot++) {
-        const wg__operand *x = &r->in[r->which[slot]];
-        in[slot] = wg_view_of(x == c->x ? c->at : x->data, x->dtype, x->range->shape);
-    }
-    wg__each_kink(r->of.op, wg_node_attrs(r->y), r->n_slots, in, wg_node_shape(r->y), note_distance, &d);
-    return d;
-}
-
 /* What the gradient is to be by the operator's convention; NAN where that says nothing. Steeper and flatter are said of one
- * element of the result: where the operand takes part in others too, of the only one that is at its kink. */
+ * element of the result, of which phi is the sum. */
 static side stated_at(const corner *c, size_t i, wg_at_kink at, side left, side right)
 {
-    side all = { convention(at, left.slope, right.slope), 0 };
     if (at != WG_KINK_STEEPER && at != WG_KINK_FLATTER)
-        return all;
-    distances d = distances_at(c, i);
-    if (d.concerned == 1)
-        return all;
+        return (side){ convention(at, left.slope, right.slope), left.error + right.error };
+    side sum = { 0, 0 };
     corner one = *c;
-    one.only = d.kinked;
-    side l = one_sided(&one, -1, i, -1), r = one_sided(&one, 1, i, -1);
-    if (d.n_kinked != 1 || !is_corner(l, r, 1))
-        return (side){ NAN, 0 };
-    double others = (left.slope - l.slope + right.slope - r.slope) / 2;
-    return (side){ others + convention(at, l.slope, r.slope), l.error + r.error };
+    for (one.only = 0; one.only < (int64_t)c->session->rig->count; one.only++) {
+        one.noise = noise_at(&one);
+        side l = one_sided(&one, -1, i, -1), r = one_sided(&one, 1, i, -1);
+        sum.slope += convention(at, l.slope, r.slope);
+        sum.error += l.error + r.error;
+    }
+    return sum;
 }
 
 /* The gradient of element i at c->at, which is a kink or a tie with j (-1: none). `at`: the convention there. */
@@ -202,14 +156,15 @@ static wg_status judge_corner(corner *c, size_t i, int64_t j, wg_at_kink at)
     if (!is_corner(left, right, 1))
         return WG_OK;
     double low = fmin(left.slope, right.slope), high = fmax(left.slope, right.slope), g = c->g[i];
-    double tolerance = 4 * (left.error + right.error) + 1e-9 * (fabs(low) + fabs(high)) + 1e-12;
+    double span = 1e-9 * (fabs(low) + fabs(high)) + 1e-12, tolerance = 4 * (left.error + right.error) + span;
     wg__settle_slot(s, "kink", 1, c->x->slot, g >= low - tolerance && g <= high + tolerance,
                     "at a %s the gradient of element %zu of operand %d is %.9g, not between the one-sided derivatives "
                     "%.9g and %.9g",
                     j < 0 ? "kink" : "tie", i, c->x->slot, g, left.slope, right.slope);
     side stated = stated_at(c, i, at, left, right);
+    double stated_tolerance = 4 * stated.error + span;
     if (!isnan(stated.slope))
-        wg__settle_slot(s, "kink", 1, c->x->slot, wg__within(g, stated.slope, tolerance + 4 * stated.error),
+        wg__settle_slot(s, "kink", 1, c->x->slot, wg__within(g, stated.slope, stated_tolerance),
                         "at a kink the gradient of element %zu of operand %d is %.9g, but by its own convention %.9g "
                         "(left %.9g, right %.9g)",
                         i, c->x->slot, g, stated.slope, left.slope, right.slope);
@@ -223,6 +178,45 @@ static wg_status judge_corner(corner *c, size_t i, int64_t j, wg_at_kink at)
                         "the gradients of tied elements %zu and %lld of operand %d add up to %.9g instead of %.9g", i,
                         (long long)j, c->x->slot, both, right.slope);
     return WG_OK;
+}
+
+/* ---- kinks of elementwise operators ---- */
+
+/* What op->kink says of the result elements that element `i` of an operand takes part in. */
+typedef struct distances {
+    const wg__rig *rig;
+    int operand;
+    int64_t i;
+    double least, next;                 /* the smallest, and the smallest that is not 0 */
+    int64_t partner[WG__KINK_OPERANDS]; /* by slot: the elements that the smallest is of */
+} distances;
+
+static void note_distance(void *user, const int64_t *at, double distance)
+{
+    distances *d = user;
+    bool concerned = false;
+    for (int slot = 0; slot < d->rig->n_slots; slot++)
+        concerned = concerned || (d->rig->which[slot] == d->operand && at[slot] == d->i);
+    if (!concerned)
+        return;
+    if (distance < d->least)
+        memcpy(d->partner, at, (size_t)d->rig->n_slots * sizeof *at);
+    d->least = fmin(d->least, distance);
+    if (distance > 0)
+        d->next = fmin(d->next, distance);
+}
+
+static distances distances_at(const corner *c, size_t i)
+{
+    const wg__rig *r = c->session->rig;
+    distances d = { r, c->mover.slot, (int64_t)i, INFINITY, INFINITY, { 0 } };
+    wg_view in[WG__SLOTS];
+    for (int slot = 0; slot < r->n_slots; slot++) {
+        const wg__operand *x = &r->in[r->which[slot]];
+        in[slot] = wg_view_of(x == c->x ? c->at : x->data, x->dtype, x->range->shape);
+    }
+    wg__each_kink(r->of.op, wg_node_attrs(r->y), r->n_slots, in, wg_node_shape(r->y), note_distance, &d);
+    return d;
 }
 
 /* Moves element i by the distance to its kink, to either side; true where that is a kink exactly, within the range. Where
