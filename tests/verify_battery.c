@@ -107,6 +107,68 @@ START_TEST(a_kernel_that_reads_scratch_before_writing_it_fails)
 }
 END_TEST
 
+/* Each row's sum and spread by way of memory that all rows share, and so all threads. */
+static wg_status rows_lower(wg_lowering *l)
+{
+    int64_t rows = l->in_shape[0].dim[0];
+    l->scratch = 2 * sizeof(double);
+    l->n_stages = 1;
+    l->stage[0] = (wg_stage){ .kernel = 0, .extent = rows, .grain = 1, .cost = 10 };
+    return WG_OK;
+}
+static wg_status to_rows(wg_infer *t)
+{
+    if (t->in[0].rank != 2)
+        return wg_infer_fail(t, WG_ERR_SHAPE, "a matrix is wanted");
+    return t->out[0] = WG_SHAPE(t->in[0].dim[0], 1), WG_OK;
+}
+WG_KERNEL(shared_sum, const T *x = c->in[0]; T *y = c->out; double *sum = c->scratch; int64_t n = c->in_shape[0].dim[1];
+          for (int64_t i = begin; i < end; i++) {
+              *sum = 0;
+              for (int64_t j = 0; j < n; j++)
+                  *sum += x[i * n + j];
+              y[i] = (T)*sum;
+          })
+static const wg_sample rows[] = { { .in = { WG_VALUES(-2, 2, 5, 3) } } };
+
+START_TEST(a_kernel_whose_ranges_share_scratch_fails_without_luck)
+{
+    wg_op op = { WG_OP,
+                 .name = "racing",
+                 .doc = "sum of each row",
+                 .arity = 1,
+                 .infer = to_rows,
+                 .forward = WG_BOTH(shared_sum),
+                 .lower = rows_lower,
+                 .backward = spread,
+                 WG_SAMPLES(rows) };
+    expect_only(&op, "both write byte 0 of its scratch memory", "parts");
+}
+END_TEST
+
+/* A range begins with what came before it, and writes that again. */
+WG_KERNEL(reaching_back, const T *x = c->in[0]; T *y = c->out; int64_t n = c->in_shape[0].dim[1];
+          for (int64_t i = begin ? begin - 1 : 0; i < end; i++) {
+              y[i] = 0;
+              for (int64_t j = 0; j < n; j++)
+                  y[i] += x[i * n + j];
+          })
+
+START_TEST(a_kernel_that_writes_what_another_range_writes_fails)
+{
+    wg_op op = { WG_OP,
+                 .name = "reaching_back",
+                 .doc = "sum of each row",
+                 .arity = 1,
+                 .infer = to_rows,
+                 .forward = WG_BOTH(reaching_back),
+                 .lower = rows_lower,
+                 .backward = spread,
+                 WG_SAMPLES(rows) };
+    expect_only(&op, "of a result", "parts");
+}
+END_TEST
+
 /* ---- types ---- */
 
 static wg_node *wrong_in_f32(const wg_adjoint *a, int s)
@@ -471,6 +533,8 @@ TCase *verify_battery(void)
     tcase_add_test(t, a_kernel_that_is_wrong_only_when_split_fails);
     tcase_add_test(t, an_adjoint_that_is_wrong_only_when_split_fails);
     tcase_add_test(t, a_kernel_that_reads_scratch_before_writing_it_fails);
+    tcase_add_test(t, a_kernel_whose_ranges_share_scratch_fails_without_luck);
+    tcase_add_test(t, a_kernel_that_writes_what_another_range_writes_fails);
     tcase_add_test(t, an_adjoint_that_is_wrong_in_f32_alone_fails);
     tcase_add_test(t, what_is_wrong_for_some_shapes_only_fails);
     tcase_add_test(t, a_tail_that_is_wrong_at_one_length_fails);

@@ -131,8 +131,9 @@ wg_status wg__exec_failed(wg_exec *, wg_status);
 wg_view wg__exec_feed_of(const wg_exec *, const wg_node *leaf);
 wg_mode wg__exec_mode(const wg_exec *);
 /* For lib/verify, before the first run: splits even the smallest work, and fills the workspace with NaN before each run. With
- * parts > 0 that many workers' shares are computed one after another on the calling thread, the last worker's first: a
- * kernel that leans on its neighbours' ranges, or on what was in memory, is found without luck, OpenMP or not. */
+ * parts > 0 that many workers' shares are computed one after another on the calling thread, the last worker's first, and
+ * none sees what another has written: a kernel that leans on its neighbours' ranges, or on what was in memory, is found
+ * without luck, OpenMP or not. WG_ERR_VERIFY: two shares write the same memory. parts < 256. */
 void wg__exec_harshly(wg_exec *, int parts);
 wg__feed *wg__feed_find(const wg_exec *, const wg_node *leaf);
 
@@ -175,6 +176,13 @@ void wg__run_list(const wg__run *, int worker, int workers, int64_t base, uint64
 void wg__note_failure(wg__frame *, int worker, int64_t at, int step, wg_status);
 /* One worker's part in a scan: instruction `number` of the run's program. */
 void wg__run_loop(const wg__run *, int worker, int workers, int number, int64_t base, uint64_t seed);
+
+/* Shares that are computed in turn, but see and must write nothing of each other's: begin, note after each, end. NULL:
+ * WG_ERR_NOMEM. WG_ERR_VERIFY: this share writes what an earlier one has written. */
+typedef struct wg__apart wg__apart;
+wg__apart *wg__apart_begin(wg__frame *, int number, int workers);
+wg_status wg__apart_note(wg__apart *, int worker);
+void wg__apart_end(wg__apart *);
 
 /* Begins to find out which way is quicker; what the last run took. */
 void wg__pace_begin(wg__pace *);

@@ -65,24 +65,42 @@ static void do_one(const wg__run *r, int worker, int workers, int number, int64_
                                                    .number = number, .workers = workers });
 }
 
+static bool is_past_failure(const wg__run *r, int64_t at)
+{
+    return at > atomic_load_explicit(&r->frame->failed, memory_order_relaxed);
+}
+
+/* All workers' shares on this thread, the last one's first. */
+static void do_in_turn(const wg__run *r, int workers, int number, int64_t base, uint64_t seed, wg__timeline *trace)
+{
+    wg__apart *apart = wg__apart_begin(r->frame, number, workers);
+    wg_status status = apart ? WG_OK : WG_ERR_NOMEM;
+    for (int w = workers - 1; w >= 0 && !status; w--) {
+        do_one(r, w, workers, number, base, seed, trace);
+        status = wg__apart_note(apart, w);
+    }
+    if (status)
+        wg__note_failure(r->frame, 0, base + number, 0, status);
+    if (apart)
+        wg__apart_end(apart);
+}
+
 /* After a failure workers still meet at every barrier, but do only what stands up to it: an earlier failure may yet come
  * to light, and then that one is told, whatever the number of threads. What writes variables stands behind a
- * barrier, and so sees every failure before it. In turn: all workers' shares on this thread, the last one's first. */
+ * barrier, and so sees every failure before it. */
 static inline void run_list(const wg__run *r, int worker, int workers, int64_t base, uint64_t seed, wg__timeline *trace)
 {
     const wg__program *p = r->frame->program;
     for (int k = 0; k < p->n_instructions; k++) {
         const wg__instruction *i = &p->instruction[k];
-        int first = worker, last = worker;
-        if (r->in_turn && i->split && i->kind != WG__LOOP)
-            last = workers - 1; /* a scan sees to its own shares */
         if (i->barrier && !r->in_turn)
             wait_at(r, worker, workers, k, trace);
-        for (int w = last; w >= first; w--) {
-            if ((w != 0 && !i->split) || base + k > atomic_load_explicit(&r->frame->failed, memory_order_relaxed))
-                continue;
-            do_one(r, w, workers, k, base, seed, trace);
-        }
+        if ((worker != 0 && !i->split) || is_past_failure(r, base + k))
+            continue;
+        if (r->in_turn && i->split && i->kind != WG__LOOP) /* a scan sees to its own shares */
+            do_in_turn(r, workers, k, base, seed, trace);
+        else
+            do_one(r, worker, workers, k, base, seed, trace);
     }
 }
 
