@@ -71,14 +71,16 @@ typedef struct wg__axis_attrs {
         for (int64_t k = 0, n; k < whole; k += n) {                                                                    \
             T *to = e ? e + k : block;                                                                                 \
             n = whole - k < WG__EXPS ? whole - k : WG__EXPS;                                                           \
-            WG_SIMD for (int64_t j = 0; j < n; j++) to[j] = wg_k_exp(x[k + j] - top);                                  \
+            WG_SIMD for (int64_t j = 0; j < n; j++) to[j] = wg_k_floored(x[k + j] - top);                              \
+            WG_SIMD for (int64_t j = 0; j < n; j++) to[j] = wg_k_exp_floored(to[j]);                                   \
             for (int64_t i = 0; i < n; i += WG__LANES)                                                                 \
                 WG_SIMD for (int j = 0; j < WG__LANES; j++) lane[j] += (double)to[i + j];                              \
         }                                                                                                              \
         if (whole < length) {                                                                                          \
             const int n = (int)(length - whole);                                                                       \
             wg__step_load_##suffix(step, x + whole, n, top);                                                           \
-            WG_SIMD for (int j = 0; j < WG__LANES; j++) step[j] = wg_k_exp(step[j] - top);                             \
+            WG_SIMD for (int j = 0; j < WG__LANES; j++) step[j] = wg_k_floored(step[j] - top);                         \
+            WG_SIMD for (int j = 0; j < WG__LANES; j++) step[j] = wg_k_exp_floored(step[j]);                           \
             for (int j = 0; j < n; j++)                                                                                \
                 lane[j] += (double)step[j];                                                                            \
             for (int j = 0; e && j < n; j++)                                                                           \
@@ -103,7 +105,8 @@ typedef struct wg__axis_attrs {
                 peak[j] = peak[j] > x[k * stride + j] ? peak[j] : x[k * stride + j];                                   \
         for (int64_t k = 0; k < length; k++) {                                                                         \
             T row[WG__LINES];                                                                                          \
-            WG_SIMD for (int j = 0; j < width; j++) row[j] = wg_k_exp(x[k * stride + j] - peak[j]);                    \
+            WG_SIMD for (int j = 0; j < width; j++) row[j] = wg_k_floored(x[k * stride + j] - peak[j]);                \
+            WG_SIMD for (int j = 0; j < width; j++) row[j] = wg_k_exp_floored(row[j]);                                 \
             for (int j = 0; j < width; j++)                                                                            \
                 total[j] += (double)row[j];                                                                            \
             for (int j = 0; e && j < width; j++)                                                                       \

@@ -99,13 +99,15 @@ static void NAME(exponentials)(const NAME(block) * b, T *scores, T *peak, T *sum
         peak[i] = high[i];
         high[i] = level;
     }
-    for (int64_t j = 0; j < b->keys; j++)
+    for (int64_t j = 0; j < b->keys; j++) {
+        T *e = scores + j * row;
+        WG_SIMD for (int64_t i = 0; i < row; i++) e[i] = wg_k_floored(e[i] - high[i]);
         WG_SIMD for (int64_t i = 0; i < row; i++)
         {
-            const T e = wg_k_exp(scores[j * row + i] - high[i]);
-            scores[j * row + i] = e;
-            added[i] += e;
+            e[i] = wg_k_exp_floored(e[i]);
+            added[i] += e[i];
         }
+    }
     WG_SIMD for (int64_t i = 0; i < row; i++) sum[i] = sum[i] * fade[i] + added[i];
 }
 
@@ -180,9 +182,10 @@ static void NAME(score_cotangents)(const NAME(block) * b, T *scores, T *cotangen
     const T factor = (T)scale;
     for (int64_t j = 0; j < b->keys; j++) {
         T *e = scores + j * b->row, *d = cotangents + j * b->row;
+        WG_SIMD for (int64_t i = 0; i < b->row; i++) e[i] = wg_k_floored(e[i] - logs[i]);
         WG_SIMD for (int64_t i = 0; i < b->row; i++)
         {
-            e[i] = wg_k_exp(e[i] - logs[i]);
+            e[i] = wg_k_exp_floored(e[i]);
             d[i] = factor * (e[i] * (d[i] - sums[i]));
         }
     }

@@ -68,6 +68,8 @@ WG__VECTOR2(hypot)
 #define WG__MATH2(name, x, y) _Generic((x), float: name##f, default: name)((x), (y))
 
 #define wg_k_exp(x) WG__MATH1(exp, x)
+#define wg_k_floored(x) WG__BY_FLOAT(wg__floored, x)
+#define wg_k_exp_floored(x) WG__BY_FLOAT(wg__exp_floored, x)
 #define wg_k_exp2(x) WG__MATH1(exp2, x)
 #define wg_k_expm1(x) WG__MATH1(expm1, x)
 #define wg_k_log(x) WG__MATH1(log, x)
@@ -100,6 +102,17 @@ WG__VECTOR2(hypot)
 #define wg_k_trunc(x) WG__MATH1(trunc, x)
 #define wg_k_rint(x) WG__MATH1(rint, x)
 #define wg_k_copysign(x, sign) WG__MATH2(copysign, x, sign)
+
+/* For e^x of x <= 0, among which masks leave -inf: the C library's vector functions compute one element after another where
+ * e^x is no normal number. There wg_k_floored gives a floor, of which wg_k_exp_floored makes 0. In one loop compilers would take the
+ * two together and hand x on as it was: they belong into two. */
+#define WG__FLOORED(T, suffix, floor)                                                      \
+    static inline T wg__floored_##suffix(T x) { return x < (floor) ? (floor) : x; }        \
+    static inline T wg__exp_floored_##suffix(T x) { return wg_k_exp(x) * (x <= (floor) ? 0 : 1); }
+WG__FLOORED(float, f32, -87.0f)
+WG__FLOORED(double, f64, -708.0)
+#undef WG__FLOORED
+#define WG__BY_FLOAT(name, x) _Generic((x), float: name##_f32, double: name##_f64)(x)
 
 /* Magnitude, larger and smaller of numbers of any type; a NaN in either operand comes out, as in NumPy. The least
  * integer is its own magnitude. */

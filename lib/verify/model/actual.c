@@ -54,10 +54,12 @@ static uint64_t mixed(uint64_t lane, uint64_t word)
 /* A checksum of all bits. */
 static uint64_t checksum(wg_view v)
 {
-    enum { LANES = 4 };
+    enum { LANES = 8 }; /* multiplications on their way at once */
     size_t bytes = count_of(&v) * wg_dtype_size(v.dtype);
-    uint64_t lane[LANES] = { 1, 2, 3, 4 }, w[LANES], sum = bytes;
+    uint64_t lane[LANES], w[LANES], sum = bytes;
     const char *at = v.data, *end = at + bytes;
+    for (int k = 0; k < LANES; k++)
+        lane[k] = (uint64_t)k + 1;
     for (; (size_t)(end - at) >= sizeof w; at += sizeof w) {
         memcpy(w, at, sizeof w);
         for (int k = 0; k < LANES; k++)
