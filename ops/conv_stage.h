@@ -61,7 +61,7 @@ static void NAME(panel)(const wg_call *c, const wg__patches *v, const wg__phase 
             const int64_t row = wg__part(v->rows, t, v->tiles), rows = wg__part(v->rows, t + 1, v->tiles) - row;
             NAME(wg__tile) *const multiply = SYM(wg__tiles)[0][rows - 1][v->width - 1];
             multiply(k1 - k0, NAME(packed_tile)(c, v, f, group, k0, k1, t), rows, patches, width, patches,
-                     sums + row * width, width, width, i > 0);
+                     width, sums + row * width, width, width, i > 0);
         }
     }
     const T *bias = v->bias ? (const T *)c->in[2] + group * v->rows : NULL;

@@ -40,7 +40,7 @@ static void NAME(part)(const wg_call *c, const wg__patches *v, const wg__phase *
             const int64_t k = wg__part(kc, t, tiles), ks = wg__part(kc, t + 1, tiles) - k;
             NAME(wg__tile) *const multiply = SYM(wg__tiles)[1][ks - 1][v->width - 1];
             multiply(n, patches + k * WG__PATCH_COLUMNS, WG__PATCH_COLUMNS, turned + row * n, width, turned + row * n,
-                     sums + k * padded + row, padded, width, add);
+                     width, sums + k * padded + row, padded, width, add);
         }
 }
 

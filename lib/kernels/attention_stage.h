@@ -24,7 +24,7 @@ static void NAME(product)(NAME(matrix) a, bool k_near, NAME(matrix) b, T *c, int
             const int64_t row = wg__part(m, t, tiles), rows = wg__part(m, t + 1, tiles) - row;
             SYM(wg__tiles)
             [k_near][rows - 1][width - 1](k, a.at + row * (k_near ? a.step : 1), a.step, b.at + j, b.step, b.at + j,
-                                          c + row * cs + j, cs, cols, add);
+                                          b.step, c + row * cs + j, cs, cols, add);
         }
     }
 }

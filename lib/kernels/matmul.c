@@ -56,12 +56,10 @@ static bool direct_b(const wg__product *p, int64_t element)
     return !p->transpose_b && (is_near(p, element) || (p->m <= p->n && p->m <= few));
 }
 
-/* Panels of two vectors feed the multipliers best, unless narrower ones need no second tile below; an odd number of
- * vectors is better cut into threes. How operands are stored must not matter: the panels decide where K is cut. */
-static int panel_width(const wg__product *p, int64_t vectors)
+/* Panels of two vectors feed the multipliers best; an odd number of vectors is better cut into threes. How operands are
+ * stored must not matter: the panels decide where K is cut. */
+static int panel_width(int64_t vectors)
 {
-    if (p->m > tile_rows[1] && p->m <= tile_rows[0] && p->m <= p->n)
-        return 1;
     return vectors < 2 ? 1 : vectors % 2 && vectors <= 9 ? 3 : 2;
 }
 
@@ -118,7 +116,7 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
     if (p->transpose_a && p->n <= WG__NARROW && p->m >= 2 * p->n)
         wg__product_swap(p);
     const int64_t vectors = (p->n + lanes - 1) / lanes;
-    p->width = (uint8_t)panel_width(p, vectors);
+    p->width = (uint8_t)panel_width(vectors);
     p->panels = (int32_t)((vectors + p->width - 1) / p->width);
     const int64_t rows = tile_rows[p->width - 1];
     p->tiles = (int32_t)((p->m + rows - 1) / rows);

@@ -94,8 +94,8 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
  * wg__tiles[k neighbours][rows - 1][width - 1]: one tile, c (rows, cols) = or += the sum over k of a's column k
  * times b's row k. `b` holds whole vectors, `width` of them, of which the last may reach beyond cols. `as` steps a
  * by one k in the first table (its rows are neighbours), by one row in the second (its ks are); `bs` steps b by one
- * k, `cs` c by one row. Meanwhile k vectors from `ahead` on, be they memory or not, are fetched into the second cache; b
- * itself where nothing is wanted.
+ * k, `cs` c by one row. Meanwhile k vectors from `ahead` on, `ahead_step` apart, be they memory or not, are fetched into the
+ * second cache; b itself where nothing is wanted.
  *
  * wg__vector_product: y (n) = x (k) B for the columns begin .. end-1, B as p says.
  *
@@ -105,8 +105,8 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
  *
  * wg__matmul_multiply, _pack, _combine: the stages, kernels 0, 1 and 2 of the operator. */
 #define WG__MATMUL_TYPE(T, type)                                                                                       \
-    typedef void wg__tile_##type(int64_t k, const T *a, int64_t as, const T *b, int64_t bs, const T *ahead, T *c,      \
-                                 int64_t cs, int64_t cols, int add);                                                   \
+    typedef void wg__tile_##type(int64_t k, const T *a, int64_t as, const T *b, int64_t bs, const T *ahead,            \
+                                 int64_t ahead_step, T *c, int64_t cs, int64_t cols, int add);                         \
     extern wg__tile_##type *const WG_ISA_SYM(wg__tiles_##type)[2][WG__TILE_MAX][3];                                    \
     void WG_ISA_SYM(wg__vector_product_##type)(const wg__product *p, const T *x, const T *b, T *y, int64_t begin,      \
                                                int64_t end);                                                           \

@@ -56,11 +56,17 @@ static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, 
             for (int t = chunk; t < chunk_end; t++) {
                 const int64_t row = wg__part(p->m, t, p->tiles), rows = wg__part(p->m, t + 1, p->tiles) - row;
                 const T *left = a.at + (row - origin) * a.stride;
-                /* The first tiles share out the vectors of the next block's panel: one a k. */
+                /* The first tiles share out what is to come, one vector a k: a part of the next block, which lies in one
+                 * piece; of the last block the next panel. */
                 const int part = t - t0;
-                const T *ahead = b.next && part < p->width ? b.next + (j * p->width + part) * kc * LANES : right;
+                const T *ahead = right;
+                if (part < p->width && b.next)
+                    ahead = b.next + (j * p->width + part) * kc * LANES;
+                else if (part < p->width && p->b == WG__DIRECT && j + 1 < p1)
+                    ahead = right + panel + part * LANES;
                 SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step, ahead,
-                                                            c + row * cs + (j - p0) * panel, cs, cols, add);
+                                                            b.next ? LANES : b.step, c + row * cs + (j - p0) * panel,
+                                                            cs, cols, add);
             }
         }
     }

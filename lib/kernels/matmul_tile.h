@@ -32,8 +32,8 @@ static void NAME(put_part)(const T *tile, int rows, int64_t width, T *c, int64_t
 
 /* With rows, width and k_near constants all loops over them unroll, and `sum` becomes registers. */
 static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width, int k_near, int64_t k, const T *a,
-                                                             int64_t as, const T *b, int64_t bs, const T *ahead, T *c,
-                                                             int64_t cs, int64_t cols, int add)
+                                                             int64_t as, const T *b, int64_t bs, const T *ahead,
+                                                             int64_t ahead_step, T *c, int64_t cs, int64_t cols, int add)
 {
     vector sum[WG__TILE_MAX][3];
     UNROLL
@@ -47,7 +47,7 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width
         __builtin_prefetch(c + r * cs, 1);
 
     const int64_t row_step = k_near ? as : 1, k_step = k_near ? 1 : as;
-    for (int64_t i = 0; i < k; i++, a += k_step, b += bs, ahead += LANES) {
+    for (int64_t i = 0; i < k; i++, a += k_step, b += bs, ahead += ahead_step) {
         vector right[3];
         __builtin_prefetch(ahead, 0, 2);
         UNROLL
@@ -83,9 +83,10 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width
 
 #define TILE(near, rows, width)                                                                                        \
     static void NAME(tile_##near##_##rows##_##width)(int64_t k, const T *a, int64_t as, const T *b, int64_t bs,        \
-                                                     const T *ahead, T *c, int64_t cs, int64_t cols, int add)          \
+                                                     const T *ahead, int64_t ahead_step, T *c, int64_t cs,             \
+                                                     int64_t cols, int add)                                            \
     {                                                                                                                  \
-        NAME(tile)(rows, width, near, k, a, as, b, bs, ahead, c, cs, cols, add);                                       \
+        NAME(tile)(rows, width, near, k, a, as, b, bs, ahead, ahead_step, c, cs, cols, add);                           \
     }
 #define ENTRY(near, rows, width) [near][rows - 1][width - 1] = NAME(tile_##near##_##rows##_##width),
 
