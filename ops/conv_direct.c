@@ -1,4 +1,5 @@
-/* Convolution of few channels: depthwise above all, where a product of matrices would have one row.
+/* Convolution from sheets: of few channels, depthwise above all, where a product of matrices would have one row; and as a product
+ * that reads its patches where they lie.
  *
  * A channel's source is copied, with its padding, into a sheet, whose lines stand so that a tap sees the whole result as one
  * contiguous stretch: result position i, counted through the lines, meets sheet element offset + i. What comes out between
@@ -10,7 +11,11 @@
 enum {
     WG__DIRECT_ROWS = 64, /* of a group, at most */
     WG__DIRECT_CHANNELS = 4,
-    WG__WEIGH_ROWS = 2 /* and channels, where weights are what is sought */
+    WG__WEIGH_ROWS = 2, /* and channels, where weights are what is sought */
+    WG__DIRECT_CACHE = 256 * 1024,
+    WG__SHEETS_CACHE = 320 * 1024, /* which a product's rows share with the sheets */
+    WG__SHEETS_UNITS = 16, /* fewer might not keep the threads busy */
+    WG__SHEETS_WASTE = 8   /* of a product, in rows, that gathering costs at least */
 };
 enum { WG__SHEET_SLACK = 4 * WG__VECTOR }; /* bytes that a step may look or write beyond a sheet */
 
@@ -19,6 +24,28 @@ enum { WG__DIRECT_WIDTH = 4 }; /* vectors of each of four rows that fit the regi
 #else
 enum { WG__DIRECT_WIDTH = 2 };
 #endif
+
+/* A unit's part of the result: a phase's lines from `first` on. */
+typedef struct wg__band {
+    wg__phase f;
+    wg__sheet s;
+    int64_t kind, first, taps; /* kind: phase and band; -1: nothing is known yet. taps: of all channels */
+} wg__band;
+
+/* The geometry of unit u of (images, groups, phases, bands), which is mostly that of the unit before. Offsets are by channel and
+ * tap, or by tap and channel. Returns the unit's number among (images, groups). */
+static int64_t wg__band_of(const wg__patches *v, int64_t u, wg__band *b, int64_t *offset, bool by_tap)
+{
+    const int64_t kinds = v->phases * v->blocks, kind = u % kinds, band = kind % v->blocks;
+    if (kind == b->kind)
+        return u / kinds;
+    b->kind = kind;
+    b->f = wg__phase_of(v, kind / v->blocks);
+    b->first = wg__part(b->f.axis[1].columns, band, v->blocks);
+    b->s = wg__sheet_of(&b->f, b->first, wg__part(b->f.axis[1].columns, band + 1, v->blocks));
+    b->taps = wg__sheet_offsets(v, &b->f, &b->s, offset, by_tap ? 1 : b->f.taps, by_tap ? v->channels : 1);
+    return u / kinds;
+}
 
 #define T float
 #define TYPE f32
@@ -35,14 +62,13 @@ static int64_t sheet_bytes(const wg__patches *v, const wg__phase *f, int64_t lin
     return (v->channels * s.channel + rows * (s.length > 0 ? s.length : 0)) * element + (1 + rows) * WG__SHEET_SLACK;
 }
 
-/* Cuts lines into bands whose sheets fit the cache; false: no band does. */
-static bool cut_bands(wg__patches *v, int64_t rows, int64_t element, int64_t *bytes)
+/* Cuts lines into bands whose sheets fit `cache` bytes; false: no band does, not even twice as many. */
+static bool cut_bands(wg__patches *v, int64_t rows, int64_t element, int64_t cache, int64_t *bytes)
 {
-    enum { CACHE = 256 * 1024 };
     const wg__phase f = wg__phase_of(v, 0); /* none has more columns */
     const int64_t lines = f.axis[1].columns;
     v->blocks = 1;
-    while ((*bytes = sheet_bytes(v, &f, (lines + v->blocks - 1) / v->blocks, rows, element)) > CACHE &&
+    while ((*bytes = sheet_bytes(v, &f, (lines + v->blocks - 1) / v->blocks, rows, element)) > cache &&
            v->blocks < lines)
         v->blocks *= 2;
     if (v->blocks > lines)
@@ -53,7 +79,7 @@ static bool cut_bands(wg__patches *v, int64_t rows, int64_t element, int64_t *by
             sheet_bytes(v, &other, (other.axis[1].columns + v->blocks - 1) / v->blocks, rows, element);
         *bytes = more > *bytes ? more : *bytes;
     }
-    return *bytes <= 2 * CACHE;
+    return *bytes <= 2 * cache;
 }
 
 bool WG_ISA_SYM(wg__conv_direct_cut)(wg__patches *v, wg_lowering *l, size_t size)
@@ -61,7 +87,7 @@ bool WG_ISA_SYM(wg__conv_direct_cut)(wg__patches *v, wg_lowering *l, size_t size
     const int64_t element = (int64_t)size, taps = v->channels * wg__plane(v->kernel);
     int64_t bytes;
     if (v->rows > WG__DIRECT_ROWS || v->channels > WG__DIRECT_CHANNELS ||
-        !cut_bands(v, v->rows < 4 ? 1 : 4, element, &bytes))
+        !cut_bands(v, v->rows < 4 ? 1 : 4, element, WG__DIRECT_CACHE, &bytes))
         return false;
     const double lanes = (double)WG__VECTOR / (double)element, columns = (double)wg__plane(v->result);
     const double units = (double)(v->phases * v->blocks);
@@ -80,7 +106,7 @@ bool WG_ISA_SYM(wg__conv_weigh_cut)(wg__patches *v, wg_lowering *l, size_t size)
 {
     const int64_t element = (int64_t)size, taps = v->channels * wg__plane(v->kernel);
     int64_t bytes;
-    if (v->rows > WG__WEIGH_ROWS || v->channels > WG__WEIGH_ROWS || !cut_bands(v, 1, element, &bytes))
+    if (v->rows > WG__WEIGH_ROWS || v->channels > WG__WEIGH_ROWS || !cut_bands(v, 1, element, WG__DIRECT_CACHE, &bytes))
         return false;
     const double lanes = (double)WG__VECTOR / (double)element, columns = (double)(v->batch * wg__plane(v->result));
     v->runs = ((size_t)(taps * (1 + v->rows)) * sizeof(double) + 63) / 64 * 64;
@@ -91,6 +117,33 @@ bool WG_ISA_SYM(wg__conv_weigh_cut)(wg__patches *v, wg_lowering *l, size_t size)
                               .local = v->runs + (size_t)bytes,
                               .cost = columns * (double)(v->rows * taps + 4) / (2 * lanes) };
     return true;
+}
+
+/* What is computed between the lines, and to fill the last panel, is waste. */
+bool WG_ISA_SYM(wg__conv_sheets_cut)(wg__patches *v, wg_stage *stage, size_t size)
+{
+    const int64_t element = (int64_t)size, lanes = WG__VECTOR / element, width = 2 * lanes;
+    const int32_t blocks = v->blocks;
+    int64_t bytes;
+    if (v->width == 2 && cut_bands(v, v->rows, element, WG__SHEETS_CACHE, &bytes)) {
+        const wg__phase f = wg__phase_of(v, 0);
+        const int64_t lines = (f.axis[1].columns + v->blocks - 1) / v->blocks;
+        const wg__sheet s = wg__sheet_of(&f, 0, lines);
+        const double panels = (double)((s.length + width - 1) / width), columns = (double)wg__plane(s.columns);
+        const double waste = (panels * (double)width / columns - 1) * (double)v->rows;
+        const int64_t ks = f.taps * v->channels, units = v->batch * v->groups * v->phases * v->blocks;
+        if (s.length > 0 && waste <= WG__SHEETS_WASTE && units >= WG__SHEETS_UNITS) {
+            v->runs = ((size_t)(v->channels * wg__plane(v->kernel)) * sizeof(int64_t) + 63) / 64 * 64;
+            *stage = (wg_stage){ .kernel = 3,
+                                 .extent = units,
+                                 .grain = 1,
+                                 .local = v->runs + (size_t)bytes,
+                                 .cost = (double)(v->rows * ks) * panels * (double)width / (5 * (double)lanes) };
+            return true;
+        }
+    }
+    v->blocks = blocks;
+    return false;
 }
 
 #ifdef WG_BASELINE
@@ -116,7 +169,8 @@ wg__sheet wg__sheet_of(const wg__phase *f, int64_t begin, int64_t end)
     return s;
 }
 
-int64_t wg__sheet_offsets(const wg__patches *v, const wg__phase *f, const wg__sheet *s, int64_t *offset)
+int64_t wg__sheet_offsets(const wg__patches *v, const wg__phase *f, const wg__sheet *s, int64_t *offset,
+                          int64_t channel_step, int64_t tap_step)
 {
     for (int64_t k = 0; k < f->taps; k++) {
         int64_t tap[WG__SPATIAL_MAX], residue = 0, at = 0;
@@ -128,7 +182,7 @@ int64_t wg__sheet_offsets(const wg__patches *v, const wg__phase *f, const wg__sh
             at = at * s->size[i] + hop / a->walk;
         }
         for (int64_t channel = 0; channel < v->channels; channel++)
-            offset[channel * f->taps + k] = channel * s->channel + residue * s->plane + at;
+            offset[channel * channel_step + k * tap_step] = channel * s->channel + residue * s->plane + at;
     }
     return v->channels * f->taps;
 }

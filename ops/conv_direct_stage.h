@@ -11,6 +11,19 @@
 typedef T vector __attribute__((vector_size(WG__VECTOR)));
 typedef T loose __attribute__((vector_size(WG__VECTOR), aligned(sizeof(T)), may_alias)); /* in memory, anywhere */
 
+/* Lines are short: calls of memcpy would cost as much as the copies. */
+static inline void NAME(copy)(T *to, const T *from, int64_t n)
+{
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        *(loose *)(to + i) = *(const loose *)(from + i);
+    if (i < n && i > 0) /* the last vector overlaps the one before */
+        *(loose *)(to + n - LANES) = *(const loose *)(from + n - LANES);
+    else
+        for (; i < n; i++)
+            to[i] = from[i];
+}
+
 /* to[u] = line[start + u walk], 0 outside the line's n elements. */
 static void NAME(fill_line)(T *to, int64_t size, const T *line, int64_t n, int64_t start, int64_t walk)
 {
@@ -22,7 +35,7 @@ static void NAME(fill_line)(T *to, int64_t size, const T *line, int64_t n, int64
     for (int64_t u = 0; u < first; u++)
         to[u] = 0;
     if (walk == 1)
-        memcpy(to + first, from + first, (size_t)(last - first) * sizeof(T));
+        NAME(copy)(to + first, from + first, last - first);
     else if (walk == 2)
         for (int64_t u = first; u < last; u++)
             to[u] = from[u * 2];
@@ -96,21 +109,25 @@ static void NAME(rows_4)(const T *sheet, const int64_t *offset, int64_t taps, co
     NAME(rows)(4, WG__DIRECT_WIDTH, sheet, offset, taps, w, bias, out, out_step, length);
 }
 
-/* One row of the result's sheet to where it belongs; `begin`: the band's first line. */
+/* One row of the result's sheet to where it belongs, with its bias if there is one; `begin`: the band's first line. */
 static void NAME(place)(const wg__patches *v, const wg__phase *f, const wg__sheet *s, int64_t begin, const T *from,
-                        T *to)
+                        const T *bias, T *to)
 {
+    const T more = bias ? *bias : 0;
     const wg__patch_axis *a = f->axis;
     for (int64_t y = 0; y < s->columns[0]; y++)
         for (int64_t x = 0; x < s->columns[1]; x++) {
             const int64_t line = (a[0].first + y * a[0].step) * v->result[1] + a[1].first + (begin + x) * a[1].step;
             const T *at = from + (y * s->size[1] + x) * s->size[2];
             T *out = to + line * v->result[2] + a[2].first;
-            if (a[2].step == 1)
-                memcpy(out, at, (size_t)s->columns[2] * sizeof(T));
+            if (a[2].step == 1 && !bias)
+                NAME(copy)(out, at, s->columns[2]);
+            else if (a[2].step == 1)
+                for (int64_t i = 0; i < s->columns[2]; i++)
+                    out[i] = at[i] + more;
             else
                 for (int64_t i = 0; i < s->columns[2]; i++)
-                    out[i * a[2].step] = at[i];
+                    out[i * a[2].step] = at[i] + more;
         }
 }
 
@@ -133,36 +150,68 @@ static void NAME(direct_weights)(const wg_call *c, const wg__patches *v, const w
 wg_status SYM(wg__conv_direct)(const wg_call *c, int64_t begin, int64_t end)
 {
     const wg__patches *v = c->params;
-    int64_t *offset = c->local;
     T *w = (T *)(void *)((char *)c->local + v->runs), *sheet = w + 4 * v->channels * wg__plane(v->kernel);
-    const int64_t kinds = v->phases * v->blocks;
-    int64_t known = -1, first = 0, taps = 0; /* the kind of unit whose geometry this is */
-    wg__phase f;
-    wg__sheet s;
+    wg__band b = { .kind = -1 };
     for (int64_t u = begin; u < end; u++) {
-        const int64_t kind = u % kinds, all = u / kinds, group = all % v->groups; /* `all`: groups through the images */
-        if (kind != known) {
-            const int64_t band = kind % v->blocks;
-            known = kind;
-            f = wg__phase_of(v, kind / v->blocks);
-            first = wg__part(f.axis[1].columns, band, v->blocks);
-            s = wg__sheet_of(&f, first, wg__part(f.axis[1].columns, band + 1, v->blocks));
-            taps = wg__sheet_offsets(v, &f, &s, offset);
-        }
-        if (s.length <= 0)
+        int64_t *offset = c->local;
+        const int64_t all = wg__band_of(v, u, &b, offset, false), group = all % v->groups;
+        if (b.s.length <= 0)
             continue;
-        T *out = sheet + v->channels * s.channel + WG__SHEET_SLACK / (int64_t)sizeof(T);
-        const int64_t out_step = s.length + WG__SHEET_SLACK / (int64_t)sizeof(T);
-        NAME(fill)(v, &s, (const T *)c->in[0] + all * v->channels * wg__plane(v->source), sheet);
+        const wg__sheet *s = &b.s;
+        T *out = sheet + v->channels * s->channel + WG__SHEET_SLACK / (int64_t)sizeof(T);
+        const int64_t out_step = s->length + WG__SHEET_SLACK / (int64_t)sizeof(T);
+        NAME(fill)(v, s, (const T *)c->in[0] + all * v->channels * wg__plane(v->source), sheet);
         for (int64_t row = 0, rows; row < v->rows; row += rows) {
             const T nothing[4] = { 0 }, *bias = v->bias ? (const T *)c->in[2] + group * v->rows + row : nothing;
             rows = v->rows - row < 4 ? 1 : 4;
-            NAME(direct_weights)(c, v, &f, group, row, rows, w);
-            (rows == 1 ? NAME(rows_1) : NAME(rows_4))(sheet, offset, taps, w, bias, out, out_step, s.length);
+            NAME(direct_weights)(c, v, &b.f, group, row, rows, w);
+            (rows == 1 ? NAME(rows_1) : NAME(rows_4))(sheet, offset, b.taps, w, bias, out, out_step, s->length);
             for (int64_t r = 0; r < rows; r++)
-                NAME(place)(v, &f, &s, first, out + r * out_step,
+                NAME(place)(v, &b.f, s, b.first, out + r * out_step, NULL,
                             (T *)c->out + (all * v->rows + row + r) * wg__plane(v->result));
         }
+    }
+    return WG_OK;
+}
+
+/* ---- as a product of matrices ---- */
+
+/* out[row][i] = the sum over k of the packed weights times sheet[offset[k] + i]: panel after panel, so that what it sees of
+ * the sheets stays in the nearest cache while the tiles of weights pass by. */
+static void NAME(sheets_product)(const wg__patches *v, const wg__band *b, int64_t group, const T *weights, const T *sheet,
+                                 const int64_t *offset, T *out, int64_t out_step)
+{
+    const int64_t blocks = wg__patch_blocks(b->taps);
+    for (int64_t at = 0; at < b->s.length; at += 2 * LANES)
+        for (int64_t i = 0; i < blocks; i++) {
+            const int64_t k0 = wg__part(b->taps, i, blocks), k1 = wg__part(b->taps, i + 1, blocks);
+            for (int t = 0; t < v->tiles; t++) {
+                const int64_t row = wg__part(v->rows, t, v->tiles), rows = wg__part(v->rows, t + 1, v->tiles) - row;
+                SYM(wg__spread_tiles)[rows - 1](k1 - k0, weights + wg__packed_weights(v, &b->f, group, k0, k1, t),
+                                                sheet + at, offset + k0, out + row * out_step + at, out_step, i > 0);
+            }
+        }
+}
+
+/* Units: (images, groups, phases, bands). */
+wg_status SYM(wg__conv_sheets)(const wg_call *c, int64_t begin, int64_t end)
+{
+    const wg__patches *v = c->params;
+    T *sheet = (T *)(void *)((char *)c->local + v->runs);
+    wg__band b = { .kind = -1 };
+    for (int64_t u = begin; u < end; u++) {
+        int64_t *offset = c->local;
+        const int64_t all = wg__band_of(v, u, &b, offset, true), group = all % v->groups;
+        if (b.s.length <= 0)
+            continue;
+        T *out = sheet + v->channels * b.s.channel + WG__SHEET_SLACK / (int64_t)sizeof(T);
+        const int64_t out_step = (b.s.length + 2 * LANES - 1) / (2 * LANES) * (2 * LANES);
+        NAME(fill)(v, &b.s, (const T *)c->in[0] + all * v->channels * wg__plane(v->source), sheet);
+        NAME(sheets_product)(v, &b, group, c->scratch, sheet, offset, out, out_step);
+        for (int64_t row = 0; row < v->rows; row++)
+            NAME(place)(v, &b.f, &b.s, b.first, out + row * out_step,
+                        v->bias ? (const T *)c->in[2] + group * v->rows + row : NULL,
+                        (T *)c->out + (all * v->rows + row) * wg__plane(v->result));
     }
     return WG_OK;
 }
@@ -225,7 +274,7 @@ wg_status SYM(wg__conv_weigh)(const wg_call *c, int64_t begin, int64_t end)
                 const wg__sheet s = wg__sheet_of(&f, first, wg__part(f.axis[1].columns, band + 1, v->blocks));
                 if (s.length <= 0)
                     continue;
-                const int64_t taps = wg__sheet_offsets(v, &f, &s, offset);
+                const int64_t taps = wg__sheet_offsets(v, &f, &s, offset, f.taps, 1);
                 NAME(fill)(v, &s, (const T *)c->in[1] + at * v->channels * wg__plane(v->source), sheet);
                 NAME(weigh)(v, &s, first, (const T *)c->in[0] + at * v->rows * wg__plane(v->result), sheet, offset,
                             taps, sheet + v->channels * s.channel + WG__SHEET_SLACK / (int64_t)sizeof(T), sum);

@@ -44,6 +44,8 @@ wg_status WG_ISA_SYM(wg__conv_cut)(wg__patches *v, wg_lowering *l, size_t elemen
                               .extent = v->groups * v->phases * v->tiles,
                               .grain = 1,
                               .cost = 0.5 * (double)weights / (double)(v->phases * v->tiles) };
+    if (WG_ISA_SYM(wg__conv_sheets_cut)(v, &l->stage[1], element))
+        return WG_OK;
     v->runs = ((size_t)((v->rows + WG__PATCH_KS) * width) * element + 63) / 64 * 64;
     l->stage[1] = (wg_stage){ .kernel = 0,
                               .extent = v->groups * v->phases * v->blocks,

@@ -7,15 +7,6 @@
 #define SYM(name) WG_ISA_SYM(JOIN1(name##_, TYPE))
 #define LANES ((int64_t)(WG__VECTOR / sizeof(T)))
 
-/* Where tile `t` of a group's weights begins in scratch, for k0 <= k < k1 of a phase: (kc, rows of the tile). */
-static T *NAME(packed_tile)(const wg_call *c, const wg__patches *v, const wg__phase *f, int64_t group, int64_t k0,
-                            int64_t k1, int t)
-{
-    const int64_t of_group = v->rows * v->channels * wg__plane(v->kernel);
-    return (T *)c->scratch + group * of_group + (f->before * v->channels + k0) * v->rows +
-           wg__part(v->rows, t, v->tiles) * (k1 - k0);
-}
-
 /* Units: (groups, phases, tiles). */
 wg_status SYM(wg__conv_pack)(const wg_call *c, int64_t begin, int64_t end)
 {
@@ -32,7 +23,7 @@ wg_status SYM(wg__conv_pack)(const wg_call *c, int64_t begin, int64_t end)
         const int64_t ks = f.taps * v->channels, blocks = wg__patch_blocks(ks);
         for (int64_t i = 0; i < blocks; i++) {
             const int64_t k0 = wg__part(ks, i, blocks), k1 = wg__part(ks, i + 1, blocks);
-            T *to = NAME(packed_tile)(c, v, &f, group, k0, k1, t);
+            T *to = (T *)c->scratch + wg__packed_weights(v, &f, group, k0, k1, t);
             for (int64_t k = k0; k < k1; k++, to += rows) {
                 const T *from = w + k % v->channels * channel_step + wg__tap_of(v, &f, k / v->channels);
                 for (int64_t r = 0; r < rows; r++)
@@ -60,8 +51,8 @@ static void NAME(panel)(const wg_call *c, const wg__patches *v, const wg__phase 
         for (int t = 0; t < v->tiles; t++) {
             const int64_t row = wg__part(v->rows, t, v->tiles), rows = wg__part(v->rows, t + 1, v->tiles) - row;
             NAME(wg__tile) *const multiply = SYM(wg__tiles)[0][rows - 1][v->width - 1];
-            multiply(k1 - k0, NAME(packed_tile)(c, v, f, group, k0, k1, t), rows, patches, width, patches,
-                     width, sums + row * width, width, width, i > 0);
+            multiply(k1 - k0, (const T *)c->scratch + wg__packed_weights(v, f, group, k0, k1, t), rows, patches, width,
+                     patches, width, sums + row * width, width, width, i > 0);
         }
     }
     const T *bias = v->bias ? (const T *)c->in[2] + group * v->rows : NULL;

@@ -3,7 +3,7 @@
  * For each group of channels, result (rows, columns) = weights (rows, k) by patches (k, columns). A column is a position
  * of the result in one image, the batch's images one after the other; k counts the taps of the kernel, and for each tap
  * the source's channels. Patches are gathered from the source block by block, straight into the order that the product
- * reads.
+ * reads; or, where lines are long, read where they lie (ops/conv_direct.c).
  *
  * Backwards (conv_input_grad, conv_transpose) the roles of x and y are exchanged: position h of the result gets
  * y[(h + padding - k dilation) / stride] for the taps k where that is whole. Positions that are equal modulo the stride have
@@ -85,8 +85,10 @@ typedef struct wg__sheet {
 
 /* Of lines begin .. end-1 of the phase's axis 1. */
 wg__sheet wg__sheet_of(const wg__phase *, int64_t begin, int64_t end);
-/* Where in the sheets each channel's taps see the result's first position: (channels, taps). Returns their number. */
-int64_t wg__sheet_offsets(const wg__patches *, const wg__phase *, const wg__sheet *, int64_t *offset);
+/* Where in the sheets tap k of a channel sees the result's first position: offset[channel * channel_step + k * tap_step].
+ * Returns how many there are. */
+int64_t wg__sheet_offsets(const wg__patches *, const wg__phase *, const wg__sheet *, int64_t *offset,
+                          int64_t channel_step, int64_t tap_step);
 
 enum { WG__PATCH_KS = 320 }; /* rows of patches that are gathered at a time, at most */
 
@@ -94,6 +96,14 @@ static inline int64_t wg__plane(const int64_t size[WG__SPATIAL_MAX]) { return si
 static inline int64_t wg__patch_blocks(int64_t ks)
 {
     return ks > WG__PATCH_KS ? (ks + WG__PATCH_KS - 1) / WG__PATCH_KS : 1;
+}
+
+/* Where tile `t` of a group's weights begins among those packed, for k0 <= k < k1 of a phase: (kc, rows of the tile). */
+static inline int64_t wg__packed_weights(const wg__patches *v, const wg__phase *f, int64_t group, int64_t k0,
+                                         int64_t k1, int t)
+{
+    const int64_t of_group = v->rows * v->channels * wg__plane(v->kernel);
+    return group * of_group + (f->before * v->channels + k0) * v->rows + wg__part(v->rows, t, v->tiles) * (k1 - k0);
 }
 
 #ifdef WG_ISA
@@ -120,7 +130,12 @@ wg_status WG_ISA_SYM(wg__conv_pack_f32)(const wg_call *, int64_t begin, int64_t 
 wg_status WG_ISA_SYM(wg__conv_pack_f64)(const wg_call *, int64_t begin, int64_t end);
 wg_status WG_ISA_SYM(wg__conv_multiply_f32)(const wg_call *, int64_t begin, int64_t end);
 wg_status WG_ISA_SYM(wg__conv_multiply_f64)(const wg_call *, int64_t begin, int64_t end);
-/* Where channels are few it is one stage, kernel 2, which gathers nothing: false where that does not pay. _weigh is for the
+/* Where lines are long, v->blocks of them are laid out at a time, and the second stage is kernel 3, _sheets, which gathers
+ * nothing: false where that does not pay. Of the weights, width and tiles are known. */
+bool WG_ISA_SYM(wg__conv_sheets_cut)(wg__patches *, wg_stage *, size_t element);
+wg_status WG_ISA_SYM(wg__conv_sheets_f32)(const wg_call *, int64_t begin, int64_t end);
+wg_status WG_ISA_SYM(wg__conv_sheets_f64)(const wg_call *, int64_t begin, int64_t end);
+/* Where channels are few it is one stage, kernel 2, without packing: false where that does not pay. _weigh is for the
  * weights' gradient, of operands g and x. */
 bool WG_ISA_SYM(wg__conv_direct_cut)(wg__patches *, wg_lowering *, size_t element);
 wg_status WG_ISA_SYM(wg__conv_direct_f32)(const wg_call *, int64_t begin, int64_t end);
@@ -132,7 +147,7 @@ wg_status WG_ISA_SYM(wg__conv_weigh_f64)(const wg_call *, int64_t begin, int64_t
     {                                                                                                                  \
         .f32 = WG_ISA_SYM(wg__conv_##stage##_f32), .f64 = WG_ISA_SYM(wg__conv_##stage##_f64)                           \
     }
-#define WG_CONV_STAGES { WG_CONV_KERNEL(pack), WG_CONV_KERNEL(direct) }
+#define WG_CONV_STAGES { WG_CONV_KERNEL(pack), WG_CONV_KERNEL(direct), WG_CONV_KERNEL(sheets) }
 #endif
 
 #endif

@@ -97,6 +97,8 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
  * k, `cs` c by one row. Meanwhile k vectors from `ahead` on, `ahead_step` apart, be they memory or not, are fetched into the
  * second cache; b itself where nothing is wanted.
  *
+ * wg__spread_tiles[rows - 1]: the same of two whole vectors and of A packed, with row i of B at b + offset[i].
+ *
  * wg__vector_product: y (n) = x (k) B for the columns begin .. end-1, B as p says.
  *
  * wg__pack_along, wg__pack_across: `rows` lines into interleaved order, dst[k * width + r] = r < rows ? line r's
@@ -108,6 +110,9 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
     typedef void wg__tile_##type(int64_t k, const T *a, int64_t as, const T *b, int64_t bs, const T *ahead,            \
                                  int64_t ahead_step, T *c, int64_t cs, int64_t cols, int add);                         \
     extern wg__tile_##type *const WG_ISA_SYM(wg__tiles_##type)[2][WG__TILE_MAX][3];                                    \
+    typedef void wg__spread_tile_##type(int64_t k, const T *a, const T *b, const int64_t *offset, T *c, int64_t cs,    \
+                                        int add);                                                                      \
+    extern wg__spread_tile_##type *const WG_ISA_SYM(wg__spread_tiles_##type)[WG__TILE_MAX / 2];                        \
     void WG_ISA_SYM(wg__vector_product_##type)(const wg__product *p, const T *x, const T *b, T *y, int64_t begin,      \
                                                int64_t end);                                                           \
     void WG_ISA_SYM(wg__pack_along_##type)(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows,          \

@@ -30,10 +30,11 @@ static void NAME(put_part)(const T *tile, int rows, int64_t width, T *c, int64_t
     }
 }
 
-/* With rows, width and k_near constants all loops over them unroll, and `sum` becomes registers. */
-static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width, int k_near, int64_t k, const T *a,
-                                                             int64_t as, const T *b, int64_t bs, const T *ahead,
-                                                             int64_t ahead_step, T *c, int64_t cs, int64_t cols, int add)
+/* With rows, width and k_near constants all loops over them unroll, and `sum` becomes registers. Row i of B is at b + offset[i],
+ * or, where that is NULL, at b + i * bs. */
+static inline __attribute__((always_inline)) void
+NAME(tile)(int rows, int width, int k_near, int64_t k, const T *a, int64_t as, const T *b, int64_t bs,
+           const int64_t *offset, const T *ahead, int64_t ahead_step, T *c, int64_t cs, int64_t cols, int add)
 {
     vector sum[WG__TILE_MAX][3];
     UNROLL
@@ -49,10 +50,12 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width
     const int64_t row_step = k_near ? as : 1, k_step = k_near ? 1 : as;
     for (int64_t i = 0; i < k; i++, a += k_step, b += bs, ahead += ahead_step) {
         vector right[3];
-        __builtin_prefetch(ahead, 0, 2);
+        const T *row = offset ? b + offset[i] : b;
+        if (!offset)
+            __builtin_prefetch(ahead, 0, 2);
         UNROLL
         for (int v = 0; v < width; v++)
-            right[v] = *(const loose *)(b + v * LANES);
+            right[v] = *(const loose *)(row + v * LANES);
         UNROLL
         for (int r = 0; r < rows; r++) {
             T left = a[r * row_step];
@@ -86,7 +89,7 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width
                                                      const T *ahead, int64_t ahead_step, T *c, int64_t cs,             \
                                                      int64_t cols, int add)                                            \
     {                                                                                                                  \
-        NAME(tile)(rows, width, near, k, a, as, b, bs, ahead, ahead_step, c, cs, cols, add);                           \
+        NAME(tile)(rows, width, near, k, a, as, b, bs, NULL, ahead, ahead_step, c, cs, cols, add);                     \
     }
 #define ENTRY(near, rows, width) [near][rows - 1][width - 1] = NAME(tile_##near##_##rows##_##width),
 
@@ -102,16 +105,32 @@ static inline __attribute__((always_inline)) void NAME(tile)(int rows, int width
     FOUR(X, near, WIDTHS_3, 1, 2, 3, 4) FOUR(X, near, WIDTHS_3, 5, 6, 7, 8) FOUR(X, near, WIDTHS_2, 9, 10, 11, 12)     \
     FOUR(X, near, WIDTHS_1, 13, 14, 15, 16) FOUR(X, near, WIDTHS_1, 17, 18, 19, 20)                                    \
     FOUR(X, near, WIDTHS_1, 21, 22, 23, 24)
+#define SPREAD(rows)                                                                                                   \
+    static void NAME(spread_tile_##rows)(int64_t k, const T *a, const T *b, const int64_t *offset, T *c, int64_t cs,   \
+                                         int add)                                                                      \
+    {                                                                                                                  \
+        NAME(tile)(rows, 2, 0, k, a, rows, b, 0, offset, b, 0, c, cs, 2 * LANES, add);                                 \
+    }
+#define SPREAD_ENTRY(rows) [rows - 1] = NAME(spread_tile_##rows),
+#define UP_TO_6(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #if defined __AVX512F__ || defined __aarch64__
 #define ALL(X) MANY(X, 0) MANY(X, 1)
+#define ALL_SPREAD(X) UP_TO_6(X) X(7) X(8) X(9) X(10) X(11) X(12)
 #else
 #define ALL(X) FEW(X, 0) FEW(X, 1)
+#define ALL_SPREAD(X) UP_TO_6(X)
 #endif
 
 ALL(TILE)
+ALL_SPREAD(SPREAD)
 
 NAME(wg__tile) *const WG_ISA_SYM(NAME(wg__tiles))[2][WG__TILE_MAX][3] = { ALL(ENTRY) };
+NAME(wg__spread_tile) *const WG_ISA_SYM(NAME(wg__spread_tiles))[WG__TILE_MAX / 2] = { ALL_SPREAD(SPREAD_ENTRY) };
 
+#undef ALL_SPREAD
+#undef SPREAD
+#undef SPREAD_ENTRY
+#undef UP_TO_6
 #undef TILE
 #undef ENTRY
 #undef ALL
