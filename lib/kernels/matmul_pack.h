@@ -7,6 +7,7 @@
 #define QUAD ((int64_t)(16 / sizeof(T)))
 
 #define LANES ((int64_t)(WG__VECTOR / sizeof(T)))
+#define AHEAD 16
 
 /* to[i * width + r] = r < rows ? from[r * stride + i] : 0 for i, r < LANES. Meanwhile what lies a panel further on is
  * fetched into the second cache. */
@@ -119,8 +120,10 @@ static inline __attribute__((always_inline)) void NAME(copy)(int vectors, T *dst
 {
     for (int64_t i = 0; i < k; i++, src += stride, dst += vectors * LANES)
         UNROLL
-        for (int v = 0; v < vectors; v++)
+        for (int v = 0; v < vectors; v++) {
+            __builtin_prefetch(src + AHEAD * stride + v * LANES, 0, 2);
             *(vector *)(dst + v * LANES) = *(const vector *)(src + v * LANES);
+        }
 }
 
 /* The same for `rows` lines that make so many quads, of which the last may overlap the one before. */
@@ -128,6 +131,7 @@ static inline __attribute__((always_inline)) void NAME(copy_quads)(int quads, T 
                                                                    int64_t rows, int64_t k)
 {
     for (int64_t i = 0; i < k; i++, src += stride, dst += rows) {
+        __builtin_prefetch(src + AHEAD * stride, 0, 2);
         UNROLL
         for (int q = 0; q + 1 < quads; q++)
             *(quad *)(dst + q * QUAD) = *(const quad *)(src + q * QUAD);
@@ -181,6 +185,7 @@ void WG_ISA_SYM(NAME(wg__pack_across))(T *dst, int64_t width, const T *src, int6
 }
 
 #undef LANES
+#undef AHEAD
 #undef QUAD
 #undef NAME
 #undef JOIN1

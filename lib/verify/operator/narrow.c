@@ -153,9 +153,10 @@ static size_t next_beyond(const wg__session *s, const wg__rig *narrow, int order
                           double spread, size_t from, double *tolerance)
 {
     wg_view y = wg_result(narrow->exec[order], t->narrow);
-    /* An adjoint is several operators, and may go through the rounded result. */
+    /* An adjoint is several operators, and may go through the rounded result; its own adjoint is more of them, each of which
+     * rounds as much as what is read was moved for the spread. */
     double factor = order ? 32 : 12, floor_factor = order ? 32 : 4, terms = terms_of(s->rig, t->count);
-    double floor = floor_factor * WG__U32 * largest + 4 * spread + 0x1p-120;
+    double floor = floor_factor * WG__U32 * largest + 4 * (1 + order) * spread + 0x1p-120;
     for (size_t i = from; i < t->count; i++) {
         *tolerance = factor * sqrt(terms) * WG__U32 * t->bound[i] + floor;
         double got = wg__view_element(&y, (int64_t)i);
