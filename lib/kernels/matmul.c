@@ -4,7 +4,7 @@
 enum {
     WG__PACK_KS = 16,      /* lines read side by side when packing across them */
     WG__PACK_GROUP = 8,    /* tiles or panels packed by one unit */
-    WG__CHUNK_TILES = 32,  /* tiles of A that stay in the second cache while all panels pass by */
+    WG__CHUNK = 384 * 1024, /* bytes of tiles of A that stay in the second cache while all panels pass by */
     WG__K_BLOCK = 512,     /* ks of a block: its tile of A stays in the nearest cache, its panels of B in the second */
     WG__NEAR = 64 * 1024,  /* bytes of operands that the nearest caches hold */
     WG__FAR = 4 << 20,     /* and of one that the last of them may not */

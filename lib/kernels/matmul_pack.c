@@ -9,6 +9,9 @@
 #define SHUFFLE(a, b, I, ...) __builtin_shuffle(a, b, (I){ __VA_ARGS__ })
 #endif
 
+/* Lines that packing across them fetches ahead: they stand in pages of their own, where the processor does not. */
+enum { WG__PACK_AHEAD = 16 };
+
 /* Sixteen bytes, which every instruction set shuffles in one step. */
 typedef float quad_f32 __attribute__((vector_size(16), aligned(4), may_alias));
 typedef double quad_f64 __attribute__((vector_size(16), aligned(8), may_alias));

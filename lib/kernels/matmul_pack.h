@@ -7,7 +7,6 @@
 #define QUAD ((int64_t)(16 / sizeof(T)))
 
 #define LANES ((int64_t)(WG__VECTOR / sizeof(T)))
-#define AHEAD 16
 
 /* to[i * width + r] = r < rows ? from[r * stride + i] : 0 for i, r < LANES. Meanwhile what lies a panel further on is
  * fetched into the second cache. */
@@ -121,7 +120,7 @@ static inline __attribute__((always_inline)) void NAME(copy)(int vectors, T *dst
     for (int64_t i = 0; i < k; i++, src += stride, dst += vectors * LANES)
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            __builtin_prefetch(src + AHEAD * stride + v * LANES, 0, 2);
+            __builtin_prefetch(src + WG__PACK_AHEAD * stride + v * LANES, 0, 2);
             *(vector *)(dst + v * LANES) = *(const vector *)(src + v * LANES);
         }
 }
@@ -131,7 +130,7 @@ static inline __attribute__((always_inline)) void NAME(copy_quads)(int quads, T 
                                                                    int64_t rows, int64_t k)
 {
     for (int64_t i = 0; i < k; i++, src += stride, dst += rows) {
-        __builtin_prefetch(src + AHEAD * stride, 0, 2);
+        __builtin_prefetch(src + WG__PACK_AHEAD * stride, 0, 2);
         UNROLL
         for (int q = 0; q + 1 < quads; q++)
             *(quad *)(dst + q * QUAD) = *(const quad *)(src + q * QUAD);
@@ -185,7 +184,6 @@ void WG_ISA_SYM(NAME(wg__pack_across))(T *dst, int64_t width, const T *src, int6
 }
 
 #undef LANES
-#undef AHEAD
 #undef QUAD
 #undef NAME
 #undef JOIN1

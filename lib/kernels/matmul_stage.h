@@ -48,8 +48,10 @@ static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, 
 {
     const bool packed_a = p->a != WG__DIRECT, k_near = !packed_a && !p->transpose_a;
     const int64_t origin = wg__part(p->m, a.origin, p->tiles), panel = p->width * LANES;
-    for (int chunk = t0; chunk < t1; chunk += WG__CHUNK_TILES) {
-        const int chunk_end = chunk + WG__CHUNK_TILES < t1 ? chunk + WG__CHUNK_TILES : t1;
+    const int64_t tile = (p->m + p->tiles - 1) / p->tiles * kc * (int64_t)sizeof(T);
+    const int tiles = (int)wg__most(2, wg__least(WG__CHUNK / tile, t1 - t0));
+    for (int chunk = t0; chunk < t1; chunk += tiles) {
+        const int chunk_end = chunk + tiles < t1 ? chunk + tiles : t1;
         for (int j = p0; j < p1; j++) {
             const int64_t cols = wg__least(panel, p->n - j * panel), width = (cols + LANES - 1) / LANES;
             const T *right = b.at + (j - b.origin) * panel * b.stride;
