@@ -4,7 +4,8 @@
 enum {
     WG__PACK_KS = 16,      /* lines read side by side when packing across them */
     WG__PACK_GROUP = 8,    /* tiles or panels packed by one unit */
-    WG__CHUNK = 384 * 1024, /* bytes of tiles of A that stay in the second cache while all panels pass by */
+    WG__CHUNK = 768 * 1024, /* bytes of tiles of A that stay in the second cache while all panels pass by, */
+    WG__CHUNK_TILES = 32,   /* and tiles */
     WG__K_BLOCK = 512,     /* ks of a block: its tile of A stays in the nearest cache, its panels of B in the second */
     WG__NEAR = 64 * 1024,  /* bytes of operands that the nearest caches hold */
     WG__FAR = 4 << 20,     /* and of one that the last of them may not */
@@ -125,6 +126,7 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
     choose_blocks(p, work);
 
     const int64_t panel = p->width * lanes, kc = (p->k + p->k_blocks - 1) / p->k_blocks;
+    p->chunk = (int32_t)wg__most(2, wg__least(WG__CHUNK / (rows * kc * (int64_t)element), WG__CHUNK_TILES));
     const double flop = 1 / (5 * (double)lanes); /* nanoseconds a multiply-add */
     if (p->a == WG__SHARED || p->b == WG__SHARED) {
         const bool of_b = p->b == WG__SHARED;

@@ -45,6 +45,7 @@ typedef struct wg__product {
     uint8_t width;                          /* of a panel, in vectors */
     int32_t k_blocks, splits;               /* the splits share the k blocks out among them */
     int32_t tiles, panels, blocks;          /* tiles of rows; panels of columns; blocks a matrix, of tiles or panels */
+    int32_t chunk;                          /* tiles that all panels pass by before the next ones */
 } wg__product;
 _Static_assert(sizeof(wg__product) <= WG_PARAMS_MAX, "a product fits in what lower may leave");
 
@@ -53,10 +54,11 @@ static inline int64_t wg__least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Part i of n parts of `total`, as equal as can be, begins here. */
+/* Part i of n parts of `total`, as equal as can be, begins here. Small products are all of one part, and would spend as much on
+ * divisions as on what they are for. */
 static inline int64_t wg__part(int64_t total, int64_t i, int64_t n)
 {
-    return total * i / n;
+    return n == 1 ? total * i : total * i / n;
 }
 
 static inline int64_t wg__most(int64_t a, int64_t b)

@@ -48,10 +48,8 @@ static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, 
 {
     const bool packed_a = p->a != WG__DIRECT, k_near = !packed_a && !p->transpose_a;
     const int64_t origin = wg__part(p->m, a.origin, p->tiles), panel = p->width * LANES;
-    const int64_t tile = (p->m + p->tiles - 1) / p->tiles * kc * (int64_t)sizeof(T);
-    const int tiles = (int)wg__most(2, wg__least(WG__CHUNK / tile, t1 - t0));
-    for (int chunk = t0; chunk < t1; chunk += tiles) {
-        const int chunk_end = chunk + tiles < t1 ? chunk + tiles : t1;
+    for (int chunk = t0; chunk < t1; chunk += p->chunk) {
+        const int chunk_end = chunk + p->chunk < t1 ? chunk + p->chunk : t1;
         for (int j = p0; j < p1; j++) {
             const int64_t cols = wg__least(panel, p->n - j * panel), width = (cols + LANES - 1) / LANES;
             const T *right = b.at + (j - b.origin) * panel * b.stride;
@@ -138,8 +136,10 @@ wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
 {
     const wg__product *p = c->params;
     const int64_t panel = p->width * LANES, size = p->m * p->n;
+    const bool cut = p->blocks > 1 || p->splits > 1;
     for (int64_t u = begin; u < end; u++) {
-        const int64_t matrix = u / p->blocks / p->splits, split = u / p->blocks % p->splits, block = u % p->blocks;
+        const int64_t matrix = cut ? u / p->blocks / p->splits : u, split = cut ? u / p->blocks % p->splits : 0;
+        const int64_t block = cut ? u % p->blocks : 0;
         const int cuts = p->by_rows ? p->tiles : p->panels;
         const int from = (int)wg__part(cuts, block, p->blocks), to = (int)wg__part(cuts, block + 1, p->blocks);
         T *out = p->splits > 1 ? (T *)c->scratch + p->partials + (matrix * p->splits + split) * size
