@@ -126,7 +126,8 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
     choose_blocks(p, work);
 
     const int64_t panel = p->width * lanes, kc = (p->k + p->k_blocks - 1) / p->k_blocks;
-    p->chunk = (int32_t)wg__most(2, wg__least(WG__CHUNK / (rows * kc * (int64_t)element), WG__CHUNK_TILES));
+    const int64_t tile = rows * wg__most(kc, 1) * (int64_t)element; /* of A, in bytes */
+    p->chunk = (int32_t)wg__most(2, wg__least(WG__CHUNK / tile, WG__CHUNK_TILES));
     const double flop = 1 / (5 * (double)lanes); /* nanoseconds a multiply-add */
     if (p->a == WG__SHARED || p->b == WG__SHARED) {
         const bool of_b = p->b == WG__SHARED;
