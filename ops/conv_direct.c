@@ -62,7 +62,7 @@ static int64_t sheet_bytes(const wg__patches *v, const wg__phase *f, int64_t lin
     return (v->channels * s.channel + rows * (s.length > 0 ? s.length : 0)) * element + (1 + rows) * WG__SHEET_SLACK;
 }
 
-/* Cuts lines into bands whose sheets fit `cache` bytes; false: no band does, not even twice as many. */
+/* Cuts lines into bands whose sheets fit `cache` bytes; false: not even a single line fits twice as many. */
 static bool cut_bands(wg__patches *v, int64_t rows, int64_t element, int64_t cache, int64_t *bytes)
 {
     const wg__phase f = wg__phase_of(v, 0); /* none has more columns */

@@ -151,9 +151,9 @@ wg_status SYM(wg__conv_direct)(const wg_call *c, int64_t begin, int64_t end)
 {
     const wg__patches *v = c->params;
     T *w = (T *)(void *)((char *)c->local + v->runs), *sheet = w + 4 * v->channels * wg__plane(v->kernel);
+    int64_t *offset = c->local;
     wg__band b = { .kind = -1 };
     for (int64_t u = begin; u < end; u++) {
-        int64_t *offset = c->local;
         const int64_t all = wg__band_of(v, u, &b, offset, false), group = all % v->groups;
         if (b.s.length <= 0)
             continue;
@@ -198,9 +198,9 @@ wg_status SYM(wg__conv_sheets)(const wg_call *c, int64_t begin, int64_t end)
 {
     const wg__patches *v = c->params;
     T *sheet = (T *)(void *)((char *)c->local + v->runs);
+    int64_t *offset = c->local;
     wg__band b = { .kind = -1 };
     for (int64_t u = begin; u < end; u++) {
-        int64_t *offset = c->local;
         const int64_t all = wg__band_of(v, u, &b, offset, true), group = all % v->groups;
         if (b.s.length <= 0)
             continue;

@@ -47,15 +47,20 @@ wg__apart *wg__apart_begin(wg__frame *f, int number, int workers)
     wg__arena memory = { .allocator = f->memory.allocator };
     wg__apart *a = wg__arena_alloc(&memory, sizeof *a);
     written *of = wg__arena_alloc(&memory, ((size_t)i->n_accesses + 1) * sizeof *of);
-    bool done = a && of;
-    if (done)
-        *a = (wg__apart){ .memory = memory, .frame = f, .number = number, .workers = workers, .of = of };
+    if (!a || !of) {
+        wg__arena_free(&memory);
+        return NULL;
+    }
+    *a = (wg__apart){ .memory = memory, .frame = f, .number = number, .workers = workers, .of = of };
+    bool done = true;
     for (int k = 0; k < i->n_accesses && done; k++)
         if (i->access[k].write)
             done = watch(a, i->access[k].buffer);
-    if (!done)
-        wg__arena_free(a ? &a->memory : &memory);
-    return done ? a : NULL;
+    if (done)
+        return a;
+    memory = a->memory; /* which holds `a` */
+    wg__arena_free(&memory);
+    return NULL;
 }
 
 static wg_status fail(const wg__apart *a, const written *w, size_t byte, int worker)
