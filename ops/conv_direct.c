@@ -129,8 +129,8 @@ bool WG_ISA_SYM(wg__conv_sheets_cut)(wg__patches *v, wg_stage *stage, size_t siz
         const wg__phase f = wg__phase_of(v, 0);
         const int64_t lines = (f.axis[1].columns + v->blocks - 1) / v->blocks;
         const wg__sheet s = wg__sheet_of(&f, 0, lines);
-        const double panels = (double)((s.length + width - 1) / width), columns = (double)wg__plane(s.columns);
-        const double waste = (panels * (double)width / columns - 1) * (double)v->rows;
+        const int64_t computed = (s.length + width - 1) / width * width; /* in whole panels */
+        const double waste = ((double)computed / (double)wg__plane(s.columns) - 1) * (double)v->rows;
         const int64_t ks = f.taps * v->channels, units = v->batch * v->groups * v->phases * v->blocks;
         if (s.length > 0 && waste <= WG__SHEETS_WASTE && units >= WG__SHEETS_UNITS) {
             v->runs = ((size_t)(v->channels * wg__plane(v->kernel)) * sizeof(int64_t) + 63) / 64 * 64;
@@ -138,7 +138,7 @@ bool WG_ISA_SYM(wg__conv_sheets_cut)(wg__patches *v, wg_stage *stage, size_t siz
                                  .extent = units,
                                  .grain = 1,
                                  .local = v->runs + (size_t)bytes,
-                                 .cost = (double)(v->rows * ks) * panels * (double)width / (5 * (double)lanes) };
+                                 .cost = (double)(v->rows * ks) * (double)computed / (5 * (double)lanes) };
             return true;
         }
     }

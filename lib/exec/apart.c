@@ -96,7 +96,7 @@ wg_status wg__apart_note(wg__apart *a, int worker)
     for (written *w = a->of; w < a->of + a->n; w++)
         for (size_t b = 0, other; b < w->bytes; b += LINE) {
             size_t line = w->bytes - b < LINE ? w->bytes - b : LINE;
-            if (memcmp(w->now + b, w->before + b, line) && !take(w, b, b + line, worker, &other))
+            if (memcmp(w->now + b, w->before + b, line) != 0 && !take(w, b, b + line, worker, &other))
                 return fail(a, w, other, worker);
         }
     return WG_OK;
