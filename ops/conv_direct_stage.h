@@ -11,19 +11,6 @@
 typedef T vector __attribute__((vector_size(WG__VECTOR)));
 typedef T loose __attribute__((vector_size(WG__VECTOR), aligned(sizeof(T)), may_alias)); /* in memory, anywhere */
 
-/* Lines are short: calls of memcpy would cost as much as the copies. */
-static inline void NAME(copy)(T *to, const T *from, int64_t n)
-{
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        *(loose *)(to + i) = *(const loose *)(from + i);
-    if (i < n && i > 0) /* the last vector overlaps the one before */
-        *(loose *)(to + n - LANES) = *(const loose *)(from + n - LANES);
-    else
-        for (; i < n; i++)
-            to[i] = from[i];
-}
-
 /* to[u] = line[start + u walk], 0 outside the line's n elements. */
 static void NAME(fill_line)(T *to, int64_t size, const T *line, int64_t n, int64_t start, int64_t walk)
 {
@@ -35,7 +22,7 @@ static void NAME(fill_line)(T *to, int64_t size, const T *line, int64_t n, int64
     for (int64_t u = 0; u < first; u++)
         to[u] = 0;
     if (walk == 1)
-        NAME(copy)(to + first, from + first, last - first);
+        memcpy(to + first, from + first, (size_t)(last - first) * sizeof(T));
     else if (walk == 2)
         for (int64_t u = first; u < last; u++)
             to[u] = from[u * 2];
@@ -120,9 +107,7 @@ static void NAME(place)(const wg__patches *v, const wg__phase *f, const wg__shee
             const int64_t line = (a[0].first + y * a[0].step) * v->result[1] + a[1].first + (begin + x) * a[1].step;
             const T *at = from + (y * s->size[1] + x) * s->size[2];
             T *out = to + line * v->result[2] + a[2].first;
-            if (a[2].step == 1 && !bias)
-                NAME(copy)(out, at, s->columns[2]);
-            else if (a[2].step == 1)
+            if (a[2].step == 1)
                 for (int64_t i = 0; i < s->columns[2]; i++)
                     out[i] = at[i] + more;
             else
@@ -260,24 +245,22 @@ static void NAME(weigh)(const wg__patches *v, const wg__sheet *s, int64_t first,
 wg_status SYM(wg__conv_weigh)(const wg_call *c, int64_t begin, int64_t end)
 {
     const wg__patches *v = c->params;
-    const wg__phase f = wg__phase_of(v, 0);
-    const int64_t all = v->channels * f.taps;
+    const int64_t all = v->channels * wg__plane(v->kernel);
     int64_t *offset = c->local;
     double *sum = (double *)(void *)(offset + all);
     T *sheet = (T *)(void *)((char *)c->local + v->runs);
+    wg__band b = { .kind = -1 };
     for (int64_t group = begin; group < end; group++) {
         memset(sum, 0, (size_t)(v->rows * all) * sizeof *sum);
         for (int64_t image = 0; image < v->batch; image++) {
             const int64_t at = image * v->groups + group;
             for (int64_t band = 0; band < v->blocks; band++) {
-                const int64_t first = wg__part(f.axis[1].columns, band, v->blocks);
-                const wg__sheet s = wg__sheet_of(&f, first, wg__part(f.axis[1].columns, band + 1, v->blocks));
-                if (s.length <= 0)
+                wg__band_of(v, at * v->blocks + band, &b, offset, false);
+                if (b.s.length <= 0)
                     continue;
-                const int64_t taps = wg__sheet_offsets(v, &f, &s, offset, f.taps, 1);
-                NAME(fill)(v, &s, (const T *)c->in[1] + at * v->channels * wg__plane(v->source), sheet);
-                NAME(weigh)(v, &s, first, (const T *)c->in[0] + at * v->rows * wg__plane(v->result), sheet, offset,
-                            taps, sheet + v->channels * s.channel + WG__SHEET_SLACK / (int64_t)sizeof(T), sum);
+                NAME(fill)(v, &b.s, (const T *)c->in[1] + at * v->channels * wg__plane(v->source), sheet);
+                NAME(weigh)(v, &b.s, b.first, (const T *)c->in[0] + at * v->rows * wg__plane(v->result), sheet, offset,
+                            b.taps, sheet + v->channels * b.s.channel + WG__SHEET_SLACK / (int64_t)sizeof(T), sum);
             }
         }
         T *to = (T *)c->out + group * v->rows * all;

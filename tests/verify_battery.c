@@ -107,11 +107,11 @@ START_TEST(a_kernel_that_reads_scratch_before_writing_it_fails)
 }
 END_TEST
 
-/* Each row's sum and spread by way of memory that all rows share, and so all threads. */
+/* Each row's sum, with a word of memory that all rows share, and so all threads. */
 static wg_status rows_lower(wg_lowering *l)
 {
     int64_t rows = l->in_shape[0].dim[0];
-    l->scratch = 2 * sizeof(double);
+    l->scratch = sizeof(double);
     l->n_stages = 1;
     l->stage[0] = (wg_stage){ .kernel = 0, .extent = rows, .grain = 1, .cost = 10 };
     return WG_OK;
@@ -130,18 +130,22 @@ WG_KERNEL(shared_sum, const T *x = c->in[0]; T *y = c->out; double *sum = c->scr
               y[i] = (T)*sum;
           })
 static const wg_sample rows[] = { { .in = { WG_VALUES(-2, 2, 5, 3) } } };
+static wg_op sum_of_rows(const char *name, wg_kernels forward)
+{
+    return (wg_op){ WG_OP,
+                    .name = name,
+                    .doc = "sum of each row",
+                    .arity = 1,
+                    .infer = to_rows,
+                    .forward = forward,
+                    .lower = rows_lower,
+                    .backward = spread,
+                    WG_SAMPLES(rows) };
+}
 
 START_TEST(a_kernel_whose_ranges_share_scratch_fails_without_luck)
 {
-    wg_op op = { WG_OP,
-                 .name = "racing",
-                 .doc = "sum of each row",
-                 .arity = 1,
-                 .infer = to_rows,
-                 .forward = WG_BOTH(shared_sum),
-                 .lower = rows_lower,
-                 .backward = spread,
-                 WG_SAMPLES(rows) };
+    const wg_op op = sum_of_rows("racing", (wg_kernels)WG_BOTH(shared_sum));
     expect_only(&op, "both write byte 0 of its scratch memory", "parts");
 }
 END_TEST
@@ -156,15 +160,7 @@ WG_KERNEL(reaching_back, const T *x = c->in[0]; T *y = c->out; int64_t n = c->in
 
 START_TEST(a_kernel_that_writes_what_another_range_writes_fails)
 {
-    wg_op op = { WG_OP,
-                 .name = "reaching_back",
-                 .doc = "sum of each row",
-                 .arity = 1,
-                 .infer = to_rows,
-                 .forward = WG_BOTH(reaching_back),
-                 .lower = rows_lower,
-                 .backward = spread,
-                 WG_SAMPLES(rows) };
+    const wg_op op = sum_of_rows("reaching_back", (wg_kernels)WG_BOTH(reaching_back));
     expect_only(&op, "of a result", "parts");
 }
 END_TEST

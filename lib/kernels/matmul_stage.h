@@ -136,10 +136,8 @@ wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
 {
     const wg__product *p = c->params;
     const int64_t panel = p->width * LANES, size = p->m * p->n;
-    const bool cut = p->blocks > 1 || p->splits > 1;
     for (int64_t u = begin; u < end; u++) {
-        const int64_t matrix = cut ? u / p->blocks / p->splits : u, split = cut ? u / p->blocks % p->splits : 0;
-        const int64_t block = cut ? u % p->blocks : 0;
+        const int64_t matrix = u / p->blocks / p->splits, split = u / p->blocks % p->splits, block = u % p->blocks;
         const int cuts = p->by_rows ? p->tiles : p->panels;
         const int from = (int)wg__part(cuts, block, p->blocks), to = (int)wg__part(cuts, block + 1, p->blocks);
         T *out = p->splits > 1 ? (T *)c->scratch + p->partials + (matrix * p->splits + split) * size
