@@ -54,8 +54,7 @@ static inline int64_t wg__least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Part i of n parts of `total`, as equal as can be, begins here. Small products are all of one part, and would spend as much on
- * divisions as on what they are for. */
+/* Part i of n parts of `total`, as equal as can be, begins here. Small products, all of one part, do without the division. */
 static inline int64_t wg__part(int64_t total, int64_t i, int64_t n)
 {
     return n == 1 ? total * i : total * i / n;
