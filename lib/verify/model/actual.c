@@ -1,8 +1,10 @@
 /* The model as its owner runs it: the compiled gradients themselves, in f32 where it is f32, on several threads. */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/team.h"
 #include "exec/exec.h"
 #include "verify/model/alone.h"
 #include "verify/model/trial.h"
@@ -16,7 +18,7 @@ typedef struct actual {
     wg__model narrow, *m; /* m: what is run: `narrow`, or the twin where the model is in f64 already */
     bool in_f32;
     wg_node **gradient;
-    uint64_t *bits; /* by part: a checksum of its gradient */
+    uint64_t *bits, *again; /* by part: a checksum of its gradient; of that on other threads */
     wg_exec *exec;
 } actual;
 
@@ -52,7 +54,7 @@ static uint64_t mixed(uint64_t lane, uint64_t word)
 }
 
 /* A checksum of all bits. */
-static uint64_t checksum(wg_view v)
+static uint64_t checksum_of(wg_view v)
 {
     enum { LANES = 8 }; /* multiplications on their way at once */
     size_t bytes = count_of(&v) * wg_dtype_size(v.dtype);
@@ -70,6 +72,28 @@ static uint64_t checksum(wg_view v)
     for (int k = 0; k < LANES; k++)
         sum = mixed(sum, mixed(lane[k], w[k]));
     return sum;
+}
+
+typedef struct checksums {
+    const actual *a;
+    const wg_exec *exec;
+    uint64_t *sum;
+    atomic_size_t next; /* part that nobody has taken */
+} checksums;
+
+static void sum_parts(void *arg, int worker, int workers)
+{
+    checksums *c = arg;
+    (void)worker, (void)workers;
+    for (size_t i; (i = atomic_fetch_add(&c->next, 1)) < c->a->m->n_parts;)
+        c->sum[i] = checksum_of(wg_result(c->exec, c->a->gradient[i]));
+}
+
+/* Of each part's gradient. */
+static void take_checksums(const actual *a, const wg_exec *e, uint64_t *sum)
+{
+    checksums c = { a, e, sum, 0 };
+    wg__team_run(a->t->threads, NULL, sum_parts, &c);
 }
 
 static const char *part_name(const actual *a, size_t i) { return wg_node_name(a->m->parts[i].leaf->source); }
@@ -164,8 +188,10 @@ static wg_status compare_threads(const actual *a, int threads, bool *same)
     wg_exec *e = gradients_on(a, threads);
     wg_status st = e ? WG_OK : wg_error_status();
     bool named;
+    if (e)
+        take_checksums(a, e, a->again);
     for (size_t i = 0; i < a->m->n_parts && !st && *same; i++) {
-        if (checksum(wg_result(e, a->gradient[i])) == a->bits[i])
+        if (a->again[i] == a->bits[i])
             continue;
         *same = false;
         st = name_by_threads(a, threads, &named);
@@ -183,8 +209,7 @@ static wg_status try_threads(actual *a)
     int own = a->t->threads, most = a->m->n <= LARGE ? 3 : own == 1 ? 2 : 1;
     bool same = true;
     wg_status st = WG_OK;
-    for (size_t i = 0; i < a->m->n_parts; i++)
-        a->bits[i] = checksum(wg_result(a->exec, a->gradient[i]));
+    take_checksums(a, a->exec, a->bits);
     wg_exec_free(a->exec);
     a->exec = NULL;
     for (int threads = 1; threads <= most && same && !st; threads++)
@@ -204,9 +229,10 @@ static wg_status judge(actual *a)
         a->m = &a->narrow;
     }
     a->gradient = wg__alloc(NULL, t->m->n_parts, sizeof *a->gradient);
-    a->bits = wg__alloc(NULL, t->m->n_parts, sizeof *a->bits);
+    a->bits = wg__alloc(NULL, 2 * t->m->n_parts, sizeof *a->bits);
     if (st || !a->gradient || !a->bits)
         return st ? st : WG_ERR_NOMEM;
+    a->again = a->bits + t->m->n_parts;
     for (size_t i = 0; i < a->m->n_parts; i++)
         a->gradient[i] = a->m->parts[i].gradient;
     a->exec = gradients_on(a, t->threads);
@@ -228,7 +254,7 @@ wg_status wg__judge_actual(wg__trial *t, wg__trace *wide)
     wg_status st = judge(&a);
     wg_exec_free(a.exec);
     wg__free(NULL, a.gradient, t->m->n_parts, sizeof *a.gradient);
-    wg__free(NULL, a.bits, t->m->n_parts, sizeof *a.bits);
+    wg__free(NULL, a.bits, 2 * t->m->n_parts, sizeof *a.bits);
     if (a.in_f32)
         wg__model_free(&a.narrow);
     return st;

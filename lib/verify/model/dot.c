@@ -6,7 +6,7 @@
 #include "kernels/vecmath.h"
 #include "verify/model/push.h"
 
-enum { BLOCK = 1024, LANES = 8, SEGMENTS = 32, LARGE = 1 << 15 };
+enum { BLOCK = 1024, LANES = 8, SEGMENTS = 32, LARGE = 1 << 13 };
 
 typedef struct segment {
     long double value, size;

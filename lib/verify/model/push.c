@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "kernels/vecmath.h"
@@ -87,40 +88,78 @@ static double reach_of(const wg__push *p, size_t e, double speed, double natural
     return distance(p, e, natural) == far && distance(p, e, -natural) == far ? natural : 0;
 }
 
+typedef struct grading {
+    wg__push *p;
+    double rms[WG__KINK_OPERANDS];
+    atomic_size_t left_out;
+} grading;
+
+/* For `n` elements from `begin` on, at most BLOCK of them: how far they may go by their sizes, and sum |tangent|. */
+static void reach_by_size(const grading *g, size_t begin, size_t n, double *reach, double *speed)
+{
+    const wg__push *p = g->p;
+    for (size_t i = 0; i < n; i++)
+        reach[i] = INFINITY, speed[i] = 0;
+    for (int s = 0; s < p->of->n_in; s++) {
+        if (!p->tangent[s])
+            continue;
+        const double *x = (const double *)p->in[s].data + begin, *d = p->tangent[s] + begin;
+        double rms = g->rms[s], least = rms > 0 ? rms : 1;
+        WG_SIMD for (size_t i = 0; i < n; i++)
+        {
+            double fast = fabs(d[i]), size = fabs(x[i]);
+            double natural = (size > rms ? size : least) / (8 * fast); /* infinite at rest */
+            reach[i] = natural < reach[i] ? natural : reach[i];
+            speed[i] += fast;
+        }
+    }
+}
+
+static void grade(void *arg, size_t begin, size_t end)
+{
+    enum { BLOCK = 512 };
+    grading *g = arg;
+    const wg__push *p = g->p;
+    double reach[BLOCK], speed[BLOCK], step[BLOCK];
+    size_t left_out = 0;
+    for (size_t n; begin < end; begin += n) {
+        n = end - begin < BLOCK ? end - begin : BLOCK;
+        reach_by_size(g, begin, n, reach, speed);
+        for (size_t i = 0; i < n; i++) {
+            bool moves = speed[i] > 0;
+            double far = moves && isfinite(reach[i]) ? reach[i] : 1;
+            if (moves && p->of->op->kink)
+                far = reach_of(p, begin + i, speed[i], far);
+            bool out = !(far >= DBL_MIN);
+            double power = out || !isfinite(far) ? 1 : power_below(far);
+            p->room->per.at[begin + i] = 1 / power;
+            step[i] = out ? 0 : power;
+            left_out += out;
+            if (p->left_out)
+                p->left_out[begin + i] = out;
+        }
+        for (int s = 0; s < p->of->n_in; s++) {
+            if (!p->tangent[s])
+                continue;
+            const double *d = p->tangent[s] + begin;
+            double *to = p->step[s] + begin;
+            WG_SIMD for (size_t i = 0; i < n; i++) to[i] = step[i] != 0 ? step[i] * d[i] : 0;
+        }
+    }
+    atomic_fetch_add(&g->left_out, left_out);
+}
+
 /* Each element's step, a power of two in units of its tangent: one over it in `per`, the steps themselves in step[]. */
 static bool grade_elements(wg__push *p)
 {
     size_t n = count_of(p->out);
-    bool kinked = p->of->op->kink != NULL;
-    double rms[WG__KINK_OPERANDS] = { 0 };
+    grading g = { .p = p };
     if (!wg__buffer64_fit(&p->room->per, n))
         return false;
     for (int s = 0; s < p->of->n_in; s++)
-        rms[s] = p->tangent[s] ? wg__rms_about(n, p->in[s].data) : 0;
-    for (size_t e = 0; e < n; e++) {
-        double speed = 0, natural = INFINITY;
-        for (int s = 0; s < p->of->n_in; s++) {
-            if (!p->tangent[s])
-                continue;
-            double fast = fabs(p->tangent[s][e]), x = fabs(((const double *)p->in[s].data)[e]);
-            double scale = x > rms[s] ? x : rms[s] > 0 ? rms[s] : 1;
-            speed += fast;
-            if (fast > 0)
-                natural = fmin(natural, scale / (8 * fast));
-        }
-        double reach = speed > 0 && isfinite(natural) ? natural : 1;
-        if (kinked && speed > 0)
-            reach = reach_of(p, e, speed, reach);
-        bool out = !(reach >= DBL_MIN);
-        double grade = out || !isfinite(reach) ? 1 : power_below(reach);
-        p->room->per.at[e] = 1 / grade;
-        p->n_left_out += out;
-        if (p->left_out)
-            p->left_out[e] = out;
-        for (int s = 0; s < p->of->n_in; s++)
-            if (p->tangent[s])
-                p->step[s][e] = out ? 0 : grade * p->tangent[s][e];
-    }
+        g.rms[s] = p->tangent[s] ? wg__rms_about(n, p->in[s].data) : 0;
+    wg__each_range(p->threads, n, grade, &g);
+    p->n_left_out = atomic_load(&g.left_out);
     return true;
 }
 
@@ -344,6 +383,19 @@ static bool measure(wg__push *p, bool alone, wg_view *views, double h, int level
 
 /* ---- noise ---- */
 
+/* By how much rounding of its operands' positions moves element i of the result, where each steps by itself, in its units. */
+static double noise_of_positions(const wg__push *p, size_t i, double row)
+{
+    double most = 0;
+    for (int s = 0; s < p->of->n_in; s++) {
+        if (!p->tangent[s] || p->step[s][i] == 0)
+            continue;
+        double at = fabs(row * ((const double *)p->in[s].data)[i] / p->step[s][i]);
+        most = at > most ? at : most;
+    }
+    return most;
+}
+
 /* What rounding contributes to the slope at h = 1: of the results, and of the operands' positions. */
 static double noise_of(const wg__push *p, bool alone, const double *row)
 {
@@ -352,12 +404,11 @@ static double noise_of(const wg__push *p, bool alone, const double *row)
     for (int r = 0; r < p->of->n_out; r++) {
         size_t n = p->pushed[r] ? count_of(&p->out[r]) : 0;
         const double *y = p->out[r].data, *bar = p->cotangent[r];
-        for (size_t i = 0; bar && i < n; i++) {
-            double at = fabs(y[i]) * (alone ? per[i] : per[0]);
-            for (int s = 0; alone && s < p->of->n_in; s++)
-                if (p->tangent[s] && p->step[s][i] != 0)
-                    at = fmax(at, fabs(row[i] * ((const double *)p->in[s].data)[i] / p->step[s][i]));
-            sum += fabs(bar[i]) * at;
+        if (bar && !alone)
+            sum += per[0] * wg__dot_many(p->threads, n, bar, y).size;
+        for (size_t i = 0; bar && alone && i < n; i++) {
+            double of_result = fabs(y[i]) * per[i], of_positions = noise_of_positions(p, i, row[i]);
+            sum += fabs(bar[i]) * (of_result > of_positions ? of_result : of_positions);
         }
         row += n;
     }

@@ -285,7 +285,8 @@ static bool set_up(walk *w, const wg__tape_entry *e, wg__push *p, const double *
 static void follow_adjoint(const wg__push *p, const double *const *share)
 {
     const double *bar = p->cotangent[0];
-    for (size_t i = 0; i < count_of(&p->out[0]); i++) {
+    size_t n = p->n_left_out ? count_of(&p->out[0]) : 0;
+    for (size_t i = 0; i < n; i++) {
         double sum = 0;
         if (!p->left_out[i])
             continue;
