@@ -41,6 +41,25 @@ static void NAME(pack)(T *dst, const T *src, const wg__product *p, bool of_b, in
     }
 }
 
+/* What the tile kernel fetches meanwhile, a vector a k. */
+typedef struct NAME(stream) {
+    const T *at;
+    int64_t step;
+} NAME(stream);
+
+/* For the tile that is `part`th of its panel, with B's columns at `right`. Of B as it is the first tiles share out what is to come:
+ * of the next block, which lies in one piece, a part; of the last block the next panel, if there is one. Where that is settled, the
+ * next tile of packed A is fetched when it passes for the first time; `tile` is NULL otherwise. */
+static NAME(stream) NAME(ahead)(const wg__product *p, const NAME(operand) *b, int64_t kc, int part, int panel_index,
+                                bool last_panel, const T *right, const T *tile)
+{
+    if (part < p->width && b->next)
+        return (NAME(stream)){ b->next + (panel_index * p->width + part) * kc * LANES, LANES };
+    if (part < p->width && p->b == WG__DIRECT && !last_panel)
+        return (NAME(stream)){ right + (p->width + part) * LANES, b->step };
+    return tile ? (NAME(stream)){ tile, LANES } : (NAME(stream)){ right, b->step };
+}
+
 /* C's tiles t0 .. t1-1 of panels p0 .. p1-1 for one block of k; c is where row 0 of panel p0 begins, its rows `cs`
  * apart. Panel by panel, so that B's panel stays in the nearest cache while A's tiles pass by. */
 static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, int t0, int t1, int p0, int p1,
@@ -56,17 +75,10 @@ static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, 
             for (int t = chunk; t < chunk_end; t++) {
                 const int64_t row = wg__part(p->m, t, p->tiles), rows = wg__part(p->m, t + 1, p->tiles) - row;
                 const T *left = a.at + (row - origin) * a.stride;
-                /* The first tiles share out what is to come, one vector a k: a part of the next block, which lies in one
-                 * piece; of the last block the next panel. */
-                const int part = t - t0;
-                const T *ahead = right;
-                if (part < p->width && b.next)
-                    ahead = b.next + (j * p->width + part) * kc * LANES;
-                else if (part < p->width && p->b == WG__DIRECT && j + 1 < p1)
-                    ahead = right + panel + part * LANES;
-                SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step, ahead,
-                                                            b.next ? LANES : b.step, c + row * cs + (j - p0) * panel,
-                                                            cs, cols, add);
+                const T *tile = packed_a && j == p0 ? left + rows * kc : NULL;
+                const NAME(stream) ahead = NAME(ahead)(p, &b, kc, t - t0, j, j + 1 == p1, right, tile);
+                SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step, ahead.at,
+                                                            ahead.step, c + row * cs + (j - p0) * panel, cs, cols, add);
             }
         }
     }
