@@ -80,11 +80,12 @@ AM_CONDITIONAL([HAVE_CXX], [test "$wg_cxx" = yes])
 # One convenience library of kernels an instruction set: see Makefile.am.
 AC_DEFUN([WG_INSTRUCTION_SETS], [
 wg_isa_list=base
-AVX2_CFLAGS= AVX512_CFLAGS=
+AVX2_CFLAGS= AVX512_CFLAGS= AVX512_BF16_CFLAGS=
 AS_CASE([$host_cpu], [x86_64|amd64], [
   WG_FLAG([AVX2_CFLAGS], [-mavx2 -mfma -mf16c])
   WG_FLAG([AVX512_CFLAGS],
     [-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mprefer-vector-width=512])
+  AS_IF([test -n "$AVX512_CFLAGS"], [WG_FLAG([AVX512_BF16_CFLAGS], [-mavx512bf16])])
 ])
 AS_IF([test -n "$AVX2_CFLAGS"], [
   wg_isa_list="$wg_isa_list avx2"
@@ -92,8 +93,12 @@ AS_IF([test -n "$AVX2_CFLAGS"], [
 AS_IF([test -n "$AVX512_CFLAGS"], [
   wg_isa_list="$wg_isa_list avx512"
   AC_DEFINE([WG_HAVE_ISA_AVX512], [1], [Define if kernels are compiled for AVX-512 F, BW, DQ and VL.])])
+AS_IF([test -n "$AVX512_BF16_CFLAGS"], [
+  AC_DEFINE([WG_HAVE_AVX512_BF16], [1], [Define if matmul is also compiled for AVX512_BF16, on top of AVX-512.])])
 AC_SUBST([AVX2_CFLAGS])
 AC_SUBST([AVX512_CFLAGS])
+AC_SUBST([AVX512_BF16_CFLAGS])
 AM_CONDITIONAL([ISA_AVX2], [test -n "$AVX2_CFLAGS"])
 AM_CONDITIONAL([ISA_AVX512], [test -n "$AVX512_CFLAGS"])
+AM_CONDITIONAL([AVX512_BF16], [test -n "$AVX512_BF16_CFLAGS"])
 ])

@@ -29,6 +29,9 @@ refuses 2 "--lr nan: expected a number" train --lr nan
 refuses 2 "--steps 0: expected a whole number from 1" train --steps 0
 refuses 2 "--steps 1.5: expected" train --steps 1.5
 refuses 2 "--dtype f16: expected f32|f64" train --dtype f16
+refuses 2 "--precision low: expected highest|high|medium" train --precision low
+refuses 2 "--precision low: expected highest|high|medium" predict m.npz --precision low
+refuses 2 "--precision low: expected highest|high|medium" bench --precision low
 refuses 2 "--quiet takes no value" ops --quiet=yes
 refuses 2 "--lr is given twice" train --lr 0.1 --lr=0.2
 refuses 2 "--order is given twice" check relu --order 1 --order 2
@@ -173,6 +176,9 @@ resumed() {
     same "$name/whole/l.tsv" "$name/halves/l.tsv"
 }
 resumed full $moons --lr 0.3
+resumed rounded --layers 2,64,64,1 --data moons:200 --lr 0.3 --precision medium
+works predict m.npz --data moons:400 --precision high
+says "accuracy "
 resumed batches $moons --optimizer adam --batch 32 --lr 0.01 --dtype f64
 resumed rates $moons --optimizer adamw --beta1 0.8 --amsgrad --clip-norm 0.5 --l2 0.1 --lr 0.01 --warmup 30 --schedule cosine:0:60
 resumed standardized $moons --optimizer momentum --standardize --split 0.1 --schedule cosine:0.001:60
@@ -184,7 +190,7 @@ refuses 2 "--loss mse" train --resume m.npz --loss mse
 refuses 2 "--seed 2" train --resume m.npz --seed 2
 refuses 2 "--batch 10" train --resume m.npz --batch 10
 refuses 1 "more than the 30 that are asked for" train --resume m.npz --steps 30
-works train --resume m.npz --lr 0.1 --steps 70 --quiet
+works train --resume m.npz --lr 0.1 --precision medium --steps 70 --quiet
 works train --resume m.npz --quiet
 works train --resume m.npz --epochs 80 --quiet --save other.npz
 cd ../..

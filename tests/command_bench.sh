@@ -26,6 +26,10 @@ parses out 'all(r["seconds"] > 0 and r["fastest"] <= r["seconds"] <= r["slowest"
 works bench --only matmul --match '64 x 64' --dtype f64 --seconds 0.001 --threads 2 --json
 parses out 'len(j["results"]) == 2 and all(r["gflops"] > 0 and r["of_limit"] > 0 for r in j["results"] if r["section"] == "matmul")'
 parses out '[l["threads"] for l in j["limits"]] == [1, 2] and all(l["gflops_f64"] > 0 for l in j["limits"])'
+works bench --only matmul --match '256 x 256' $quick --precision medium
+says "precision medium"
+works bench --only c $quick --precision medium --json
+parses out 'j["precision"] == "medium"'
 works bench --only a $quick --clock processor --against --python ./absent
 says "a: 2-4-1, batch 32"
 refuses 2 "is for one thread" bench --only a --threads 2 --clock processor

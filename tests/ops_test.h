@@ -18,6 +18,7 @@ TCase *ops_control_tests(void);
 TCase *ops_moves_tests(void);
 TCase *ops_index_tests(void);
 TCase *ops_linear_tests(void);
+TCase *ops_precision_tests(void);
 TCase *ops_conv_tests(void);
 TCase *ops_pool_tests(void);
 TCase *ops_attention_tests(void);

@@ -198,6 +198,7 @@ END_TEST
 
 START_TEST(plans_runs_and_stores)
 {
+    NO_STATUS(wg_set_matmul_precision(NULL, WG_MATMUL_HIGHEST));
     NO_POINTER(wg_compile(NULL, WG_INFER, none));
     NO_POINTER(wg_exec_new(NULL));
     NO_POINTER(wg_exec_new_with(NULL, NULL));

@@ -145,6 +145,7 @@ int main(void)
     suite_add_tcase(suite, ops_moves_tests());
     suite_add_tcase(suite, ops_index_tests());
     suite_add_tcase(suite, ops_linear_tests());
+    suite_add_tcase(suite, ops_precision_tests());
     suite_add_tcase(suite, ops_conv_tests());
     suite_add_tcase(suite, ops_pool_tests());
     suite_add_tcase(suite, ops_attention_tests());

@@ -71,6 +71,29 @@ START_TEST(right_models_pass_to_second_order_and_nothing_changes)
 }
 END_TEST
 
+/* Large enough to be rounded, where the processor can. */
+START_TEST(what_products_may_lose_is_not_what_is_verified)
+{
+    static float x[48 * 300];
+    wg__stream stream = { 7, 0 };
+    for (size_t i = 0; i < WG_COUNT(x); i++)
+        x[i] = (float)(2 * wg__draw(&stream) - 1);
+    wg_graph *g = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = 1));
+    wg_node *in = wg_constant(g, "x", WG_VIEW(x, 48, 300)), *w = wg_param(g, "w", WG_F32, WG_SHAPE(300, 64), wg_init_he());
+    wg_node *loss = wg_mean(wg_square(wg_tanh(wg_matmul(in, w))), WG_ALL_AXES, false);
+    ck_assert_int_eq(wg_set_matmul_precision(g, WG_MATMUL_MEDIUM), WG_OK);
+    wg_plan *plan = wg_compile(g, WG_TRAIN, WG_NODES(loss));
+    wg_exec *e = wg_exec_new(plan);
+    wg_report *r = NULL;
+    wg_status st = wg_verify(loss, WG_NODES(w), e, WG_OPTS(wg_verify_opts, .textbook_limit = -1), &r);
+    ck_assert_msg(st == WG_OK, "%s", wg_report_text(r));
+    wg_report_free(r);
+    wg_exec_free(e);
+    wg_plan_free(plan);
+    wg_graph_free(g);
+}
+END_TEST
+
 START_TEST(a_wrong_gradient_is_named)
 {
     model m = model_new(_i ? WG_F32 : WG_F64, WG_RELU);
@@ -161,6 +184,7 @@ TCase *verify_models(void)
 {
     TCase *t = tcase_create("models");
     tcase_add_loop_test(t, right_models_pass_to_second_order_and_nothing_changes, 0, 4);
+    tcase_add_test(t, what_products_may_lose_is_not_what_is_verified);
     tcase_add_loop_test(t, a_wrong_gradient_is_named, 0, 2);
     tcase_add_loop_test(t, deep_relu_models_are_judged_beside_their_kinks, 1, 21);
     tcase_add_test(t, models_that_cannot_be_verified_say_why);

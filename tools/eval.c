@@ -22,6 +22,8 @@ static const option table_of_options[] = {
       .help = "for dropout and its like" },
     { .name = "trace", .argument = "FILE.json", .kind = OPTION_TEXT, AT(trace),
       .help = "what each thread does when, for chrome://tracing or Perfetto" },
+    { .name = "precision", .kind = OPTION_CHOICE, AT(precision), .otherwise = "highest", .choices = PRECISIONS,
+      .help = PRECISION_HELP },
     { .name = "threads", .argument = "N", .kind = OPTION_COUNT, AT(threads), .least = 1,
       .help = "(WENGERT_THREADS, OMP_NUM_THREADS, the cores)" },
     { .name = NULL },
@@ -212,7 +214,7 @@ static int eval(struct command *c)
         if (!e.feeds)
             tool_failed("%s", wg_error());
     }
-    if (e.graph && (e.feeds || !e.o->feeds))
+    if (e.graph && (e.feeds || !e.o->feeds) && !wg_set_matmul_precision(e.graph, (wg_matmul_precision)e.o->precision))
         code = with_graph(&e);
     wg_npz_free(e.feeds);
     wg_graph_free(e.graph);

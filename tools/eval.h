@@ -9,7 +9,7 @@ struct eval_options {
     const char *feeds, *out, *trace;
     texts grad, cotangent, hvp, jvp;
     int64_t threads;
-    int mode;
+    int mode, precision; /* precision: a wg_matmul_precision */
 };
 
 /* A derivative that is asked for: "OUTPUT:WRT,WRT", or "OUTPUT:WRT=MEMBER,WRT=MEMBER" with directions. */

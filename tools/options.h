@@ -39,6 +39,10 @@ struct common {
 
 enum { OPTIONS_MAX = 64 };
 
+/* Choices of --precision, in the order of wg_matmul_precision, and what it does. */
+#define PRECISIONS "highest|high|medium"
+#define PRECISION_HELP "of matrix products in f32; medium: elements are rounded to bf16, in half the time where the processor has that"
+
 struct verb;
 
 /* A parsed command line. */

@@ -9,7 +9,7 @@ struct predict_options {
     const char *data, *x, *y, *out;
     texts feed;
     int64_t examples_axis, threads;
-    int part;
+    int part, precision; /* a wg_matmul_precision */
 };
 
 enum { PART_ALL, PART_TRAIN, PART_TEST };
@@ -28,6 +28,8 @@ static const option table_of_options[] = {
       .help = "of the training file: the rows that --split kept or held out" },
     { .name = "out", .argument = "FILE", .kind = OPTION_TEXT, AT(out),
       .help = "predictions, by suffix: .npy, .npz, .csv, .tsv" },
+    { .name = "precision", .kind = OPTION_CHOICE, AT(precision), .otherwise = "highest", .choices = PRECISIONS,
+      .help = PRECISION_HELP },
     { .name = "threads", .argument = "N", .kind = OPTION_COUNT, AT(threads), .least = 1,
       .help = "(WENGERT_THREADS, OMP_NUM_THREADS, the cores)" },
     { .name = NULL },
@@ -168,7 +170,7 @@ static int predict(struct command *c)
     if (!plugins_load(&o->common, &registry))
         return FAILED;
     wg_graph *g = graph_open(path, registry, o->threads);
-    int code = g ? with_model(o, path, g) : FAILED;
+    int code = g && !wg_set_matmul_precision(g, (wg_matmul_precision)o->precision) ? with_model(o, path, g) : FAILED;
     wg_graph_free(g);
     wg_registry_free(registry);
     return code;

@@ -194,7 +194,8 @@ static int with_data(struct command *c, const struct settings *s, struct train_g
     if (!code && !given)
         *graph = train_graph_new(s, &data, registry);
     if (!code)
-        code = graph->graph && resume_keep(c, s, graph->graph, &data, given) ? run(&r, object) : FAILED;
+        code = graph->graph && !wg_set_matmul_precision(graph->graph, (wg_matmul_precision)s->o->precision) &&
+               resume_keep(c, s, graph->graph, &data, given) ? run(&r, object) : FAILED;
     if (!log_close(&log) && !code)
         code = FAILED;
     if (json_object_size(object))

@@ -23,7 +23,7 @@ struct train_options {
     double momentum, beta1, beta2, alpha, rho, eps, weight_decay, l2, clip_norm, clip_value; /* 0: not given */
     bool amsgrad, centered;
     int64_t steps, epochs, batch;
-    int dtype;
+    int dtype, precision; /* a wg_matmul_precision */
     int64_t seed, threads, trace_steps;
     int layout;
     const char *log;

@@ -77,6 +77,8 @@ const option train_table[] = {
       .help = "examples a step, shuffled anew each pass (all)" },
     { .name = "dtype", .kind = OPTION_CHOICE, AT(dtype), FROZEN, .otherwise = "f32", .choices = "f32|f64",
       .help = "type of the parameters and of all arithmetic" },
+    { .name = "precision", .kind = OPTION_CHOICE, AT(precision), KEPT, .otherwise = "highest", .choices = PRECISIONS,
+      .help = PRECISION_HELP },
     { .name = "layout", .kind = OPTION_CHOICE, AT(layout), FROZEN, .otherwise = "columns", .choices = "columns|rows",
       .help = "one example a column, W (n, n_prev), or a row, W (n_prev, n)" },
     { .name = "seed", .argument = "N", .kind = OPTION_COUNT, AT(seed), FROZEN, .otherwise = "1",

@@ -28,6 +28,24 @@ typedef struct wg_graph_opts {
 WG_API wg_graph *wg_graph_new(void);
 WG_API wg_graph *wg_graph_new_with(const wg_graph_opts *);
 
+/* How exact products of f32 matrices (wg_matmul, and all that is made of it: layers, einsum, recurrence) are. The names are
+ * PyTorch's. Products in f64, convolution and attention are as exact as their type, whatever is set. */
+typedef enum wg_matmul_precision {
+    WG_MATMUL_HIGHEST, /* f32 throughout */
+    /* At least as if each element were the sum of two bf16 (16 bits), where three products of bf16 are faster than one of f32.
+     * With today's kernels they are not: the same bits as WG_MATMUL_HIGHEST. */
+    WG_MATMUL_HIGH,
+    /* Each element rounded to bf16 (8 bits), the sums in f32: errors up to 2^-7 of the sum of |a||b|, of random elements up to about
+     * 2^-10. A finite element stays finite; infinities and NaNs go the way they go in f32. Magnitudes below 2^-126, of elements,
+     * products and sums, count as zero, so that an infinity times such an element is NaN. Processors with AVX512_BF16 take half
+     * the time for it; without, and for products too small or too narrow to gain, as WG_MATMUL_HIGHEST. */
+    WG_MATMUL_MEDIUM
+} wg_matmul_precision;
+/* The precision of plans that are compiled from now on, WG_MATMUL_HIGHEST unless set; a plan that exists keeps its own, and its
+ * bits. Belongs to the graph, as the number of threads does, and is in no file. A change to the graph like any other: never while
+ * another thread builds or compiles it. What verifies gradients verifies with WG_MATMUL_HIGHEST. WG_ERR_ARG: NULL, no such precision. */
+WG_API WG_MUST wg_status wg_set_matmul_precision(wg_graph *, wg_matmul_precision);
+
 /* Gives up the caller's hold. Nodes are valid until then; plans, execs and stores made from the graph live on. */
 WG_API void wg_graph_free(wg_graph *);
 

@@ -126,6 +126,7 @@ typedef struct wg_lowering {
     int n_stages;
     wg_stage stage[WG_STAGES];
     uint64_t params[WG_PARAMS_MAX / 8]; /* copied; kernels find it as c->params */
+    wg_matmul_precision precision; /* what products of f32 may lose */
 } wg_lowering;
 
 /* ---- adjoints ---- */

@@ -37,7 +37,11 @@ wg_status wg__interpret_operation(wg__interpreter *t, const wg__operation *o)
     wg_exec *e = t->exec;
     wg__arena *a = t->memory;
     wg__evaluation v = {
-        .op = o->op, .seed = t->seed, .step = wg__store_draw(e->store), .allocator = &e->allocator
+        .op = o->op,
+        .seed = t->seed,
+        .step = wg__store_draw(e->store),
+        .precision = e->plan->precision,
+        .allocator = &e->allocator
     };
     wg_status status = wg__signature_of(&t->sizes, o, t->shape, a, &v.signature);
     const void **in = wg__arena_alloc(a, (size_t)o->n_in * sizeof *in);

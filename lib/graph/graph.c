@@ -37,7 +37,21 @@ wg_graph *wg__graph_new_private(const wg_graph *source)
                         .user = source->allocator.user,
                         .alloc = source->allocator.alloc,
                         .dealloc = source->allocator.dealloc };
-    return wg_graph_new_with(&o);
+    wg_graph *g = wg_graph_new_with(&o);
+    if (g)
+        g->precision = source->precision;
+    return g;
+}
+
+wg_status wg_set_matmul_precision(wg_graph *g, wg_matmul_precision precision)
+{
+    if (!g)
+        return wg__fail_null("wg_set_matmul_precision", "graph");
+    if (precision != WG_MATMUL_HIGHEST && precision != WG_MATMUL_HIGH && precision != WG_MATMUL_MEDIUM)
+        return wg__fail(WG_ERR_ARG, "wg_set_matmul_precision: there is no precision %d: WG_MATMUL_HIGHEST, _HIGH or _MEDIUM",
+                        (int)precision);
+    g->precision = precision;
+    return WG_OK;
 }
 
 wg_graph *wg__graph_hold(const wg_graph *g)

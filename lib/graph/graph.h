@@ -63,6 +63,7 @@ struct wg_graph {
     const wg_registry *registry;
     uint64_t seed;
     int threads;
+    wg_matmul_precision precision; /* of plans to come; of the copies that a plan is made of, its own */
 
     wg_node **nodes;
     size_t n_nodes, nodes_capacity, n_operations;
@@ -92,7 +93,7 @@ struct wg_graph {
     wg_node *micro_batch, *update_due, *accumulation;
 };
 
-/* An empty graph with the same allocator, registry, seed and threads: the place where a compilation rewrites. */
+/* An empty graph with the same allocator, registry, seed, threads and precision: the place where a compilation rewrites. */
 wg_graph *wg__graph_new_private(const wg_graph *source);
 /* The same leaf in another graph: name, shape, variable index, constant value (which is borrowed). */
 wg_node *wg__leaf_copy(wg_graph *to, const wg_node *leaf);

@@ -1,4 +1,8 @@
 /* How a product is cut, and the stages that carry it out. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include "kernels/matmul.h"
 
 enum {
@@ -6,11 +10,13 @@ enum {
     WG__PACK_GROUP = 8,    /* tiles or panels packed by one unit */
     WG__CHUNK = 768 * 1024, /* bytes of tiles of A that stay in the second cache while all panels pass by, */
     WG__CHUNK_TILES = 32,   /* and tiles */
-    WG__K_BLOCK = 512,     /* ks of a block: its tile of A stays in the nearest cache, its panels of B in the second */
+    WG__K_BLOCK = 512,     /* cells of a block: its tile of A stays in the nearest cache, its panels of B in the second */
     WG__NEAR = 64 * 1024,  /* bytes of operands that the nearest caches hold */
     WG__FAR = 4 << 20,     /* and of one that the last of them may not */
     WG__BLOCK_PANELS = 16, /* panels, or tiles, that one unit packs for itself, at most */
     WG__BLOCK_TILES = 32,
+    WG__OFTEN = 24,        /* products that an operand's element is part of, on average, where rounding it pays, */
+    WG__DEEP = 16,         /* and ks */
     WG__NARROW = 64,       /* columns of C that one unit can turn over */
     WG__UNITS = 16         /* enough for a few threads, with something left to even out */
 };
@@ -34,11 +40,59 @@ static void wg__batch_indices(const wg__product *p, int64_t at, int64_t *a, int6
 
 #define T float
 #define TYPE f32
+#define CELL 1
+#define FORM f32
 #include "kernels/matmul_stage.h"
 
 #define T double
 #define TYPE f64
+#define CELL 1
+#define FORM f64
 #include "kernels/matmul_stage.h"
+
+#if defined WG_HAVE_AVX512_BF16 && defined __AVX512F__
+#define T float
+#define TYPE f32
+#define CELL 2
+#define FORM bf16
+#include "kernels/matmul_stage.h"
+
+#define F32_STAGE(name, product) ((product)->cell == 2 ? name##_bf16 : name##_f32)
+
+static bool multiplies_bf16(void)
+{
+    return __builtin_cpu_supports("avx512bf16");
+}
+#else
+#define F32_STAGE(name, product) ((void)(product), name##_f32)
+
+static bool multiplies_bf16(void)
+{
+    return false;
+}
+#endif
+
+wg_status WG_ISA_SYM(wg__matmul_multiply_f32)(const wg_call *c, int64_t begin, int64_t end)
+{
+    const wg__product *p = c->params;
+    return F32_STAGE(multiply, p)(c, begin, end);
+}
+
+wg_status WG_ISA_SYM(wg__matmul_multiply_f64)(const wg_call *c, int64_t begin, int64_t end)
+{
+    return multiply_f64(c, begin, end);
+}
+
+wg_status WG_ISA_SYM(wg__matmul_pack_f32)(const wg_call *c, int64_t begin, int64_t end)
+{
+    const wg__product *p = c->params;
+    return F32_STAGE(pack_shared, p)(c, begin, end);
+}
+
+wg_status WG_ISA_SYM(wg__matmul_pack_f64)(const wg_call *c, int64_t begin, int64_t end)
+{
+    return pack_shared_f64(c, begin, end);
+}
 
 /* ---- deciding ---- */
 
@@ -64,11 +118,22 @@ static int panel_width(int64_t vectors)
     return vectors < 2 ? 1 : vectors % 2 && vectors <= 9 ? 3 : 2;
 }
 
+/* f32 may be rounded to bf16, and that pays, although both operands must be packed for it. */
+static bool is_rounded(const wg__product *p, wg_matmul_precision precision, int64_t element)
+{
+    return precision == WG_MATMUL_MEDIUM && element == sizeof(float) && multiplies_bf16() &&
+           p->m * p->n >= WG__OFTEN * (p->m + p->n) && p->k >= WG__DEEP;
+}
+
 /* Which operand is packed, and by whom. */
 static void choose_operands(wg__product *p, int64_t element)
 {
+    if (p->cell > 1) {
+        p->a = p->by_rows ? WG__LOCAL : WG__SHARED;
+        p->b = p->by_rows ? WG__SHARED : WG__LOCAL;
+        return;
+    }
     const bool near = is_near(p, element), few_panels = !p->transpose_a && p->panels <= 2;
-    p->by_rows = p->m > p->n;
     p->a = near || (p->by_rows && few_panels) ? WG__DIRECT : p->by_rows ? WG__LOCAL : WG__SHARED;
     p->b = p->by_rows && !near ? WG__SHARED : direct_b(p, element) ? WG__DIRECT : WG__LOCAL;
 }
@@ -121,19 +186,22 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
     p->panels = (int32_t)((vectors + p->width - 1) / p->width);
     const int64_t rows = tile_rows[p->width - 1];
     p->tiles = (int32_t)((p->m + rows - 1) / rows);
-    p->k_blocks = (int32_t)wg__most(1, (p->k + WG__K_BLOCK - 1) / WG__K_BLOCK);
+    p->cell = is_rounded(p, l->precision, (int64_t)element) ? 2 : 1;
+    const int64_t cells = (p->k + p->cell - 1) / p->cell; /* along K */
+    p->k_blocks = (int32_t)wg__most(1, (cells + WG__K_BLOCK - 1) / WG__K_BLOCK);
+    p->by_rows = p->m > p->n;
     choose_operands(p, (int64_t)element);
     choose_blocks(p, work);
 
-    const int64_t panel = p->width * lanes, kc = (p->k + p->k_blocks - 1) / p->k_blocks;
+    const int64_t panel = p->width * lanes, kc = (cells + p->k_blocks - 1) / p->k_blocks;
     const int64_t tile = rows * wg__most(kc, 1) * (int64_t)element; /* of A, in bytes */
     p->chunk = (int32_t)wg__most(2, wg__least(WG__CHUNK / tile, WG__CHUNK_TILES));
-    const double flop = 1 / (5 * (double)lanes); /* nanoseconds a multiply-add */
+    const double flop = 1 / (5 * (double)(lanes * p->cell)); /* nanoseconds a multiply-add */
     if (p->a == WG__SHARED || p->b == WG__SHARED) {
         const bool of_b = p->b == WG__SHARED;
         const int64_t own = of_b ? p->own_b : p->own_a, lines = of_b ? p->panels * panel : p->m;
         const int64_t units = own * p->k_blocks * wg__pack_groups(of_b ? p->panels : p->tiles);
-        l->scratch = (size_t)(own * lines * p->k) * element;
+        l->scratch = (size_t)(own * lines * cells) * element;
         add_stage(l, 1, units, (double)(own * lines * p->k) * 0.3 / (double)units);
     }
     const int64_t units = p->batch * p->splits * p->blocks;

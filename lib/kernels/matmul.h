@@ -12,7 +12,11 @@
  * they are. Where C is too small to keep the cores busy, K is cut too, and the partial products are added in order
  * of K. Panels are padded with zeros to whole vectors.
  *
- * All cuts depend on the shape and the instruction set alone: the bits are the same for any number of threads.
+ * Where f32 may be rounded to bf16 (wg_set_matmul_precision) and the processor multiplies pairs of bf16, both operands are
+ * packed, and rounded meanwhile: two neighbouring ks lie side by side in the place of one f32, and the last one of an odd
+ * number beside a zero. Such a place is a cell. Whatever counts ks of packed operands counts cells; everything else stays.
+ *
+ * All cuts depend on the shape, the precision and the instruction set alone: the bits are the same for any number of threads.
  */
 #ifndef WG_KERNELS_MATMUL_H
 #define WG_KERNELS_MATMUL_H
@@ -43,6 +47,7 @@ typedef struct wg__product {
     uint8_t swap;                           /* the product is C's transpose: A is operand 1, B operand 0 */
     uint8_t by_rows;                        /* blocks cut the rows of C, else its columns */
     uint8_t width;                          /* of a panel, in vectors */
+    uint8_t cell;                           /* ks in an element of the packed operands: 1, or 2 of bf16 */
     int32_t k_blocks, splits;               /* the splits share the k blocks out among them */
     int32_t tiles, panels, blocks;          /* tiles of rows; panels of columns; blocks a matrix, of tiles or panels */
     int32_t chunk;                          /* tiles that all panels pass by before the next ones */
@@ -126,6 +131,12 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
 WG__MATMUL_TYPE(float, f32);
 WG__MATMUL_TYPE(double, f64);
 #undef WG__MATMUL_TYPE
+
+/* The same of f32 rounded to bf16, for instruction sets that come with such instructions: a and b are cells, and the tiles' k, as
+ * and bs count them. Packing reads f32, and its k counts ks. */
+extern wg__tile_f32 *const WG_ISA_SYM(wg__tiles_bf16)[1][WG__TILE_MAX][3];
+void WG_ISA_SYM(wg__pack_along_bf16)(float *dst, int64_t width, const float *src, int64_t stride, int64_t rows, int64_t k);
+void WG_ISA_SYM(wg__pack_across_bf16)(float *dst, int64_t width, const float *src, int64_t stride, int64_t rows, int64_t k);
 
 /* The same product seen as that of its transpose, op(B)' op(A)'. */
 static inline void wg__product_swap(wg__product *p)

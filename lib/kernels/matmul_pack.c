@@ -1,102 +1,25 @@
 /* Bringing the operands of a product into the order in which the tile kernels read them. */
 #include <string.h>
 
-#include "kernels/matmul.h"
-
-#if defined __clang__ || __GNUC__ >= 12
-#define SHUFFLE(a, b, I, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, I, ...) __builtin_shuffle(a, b, (I){ __VA_ARGS__ })
-#endif
+#include "kernels/matmul_lanes.h"
 
 /* Lines that packing across them fetches ahead: they stand in pages of their own, where the processor does not. */
 enum { WG__PACK_AHEAD = 16 };
 
-/* Sixteen bytes, which every instruction set shuffles in one step. */
-typedef float quad_f32 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef double quad_f64 __attribute__((vector_size(16), aligned(8), may_alias));
-typedef float vector_f32 __attribute__((vector_size(WG__VECTOR), aligned(4), may_alias));
-typedef double vector_f64 __attribute__((vector_size(WG__VECTOR), aligned(8), may_alias));
-typedef int32_t index_f32 __attribute__((vector_size(16)));
-typedef int64_t index_f64 __attribute__((vector_size(16)));
-
-/* to[i * width + r] = from[r * stride + i] for i, r < 4 */
-static inline void transpose_f32(float *to, int64_t width, const float *from, int64_t stride)
-{
-    const quad_f32 a = *(const quad_f32 *)from, b = *(const quad_f32 *)(from + stride);
-    const quad_f32 c = *(const quad_f32 *)(from + 2 * stride), d = *(const quad_f32 *)(from + 3 * stride);
-    const quad_f32 ab_low = SHUFFLE(a, b, index_f32, 0, 4, 1, 5), ab_high = SHUFFLE(a, b, index_f32, 2, 6, 3, 7);
-    const quad_f32 cd_low = SHUFFLE(c, d, index_f32, 0, 4, 1, 5), cd_high = SHUFFLE(c, d, index_f32, 2, 6, 3, 7);
-    *(quad_f32 *)to = SHUFFLE(ab_low, cd_low, index_f32, 0, 1, 4, 5);
-    *(quad_f32 *)(to + width) = SHUFFLE(ab_low, cd_low, index_f32, 2, 3, 6, 7);
-    *(quad_f32 *)(to + 2 * width) = SHUFFLE(ab_high, cd_high, index_f32, 0, 1, 4, 5);
-    *(quad_f32 *)(to + 3 * width) = SHUFFLE(ab_high, cd_high, index_f32, 2, 3, 6, 7);
-}
-
-/* the same for i, r < 2 */
-static inline void transpose_f64(double *to, int64_t width, const double *from, int64_t stride)
-{
-    const quad_f64 a = *(const quad_f64 *)from, b = *(const quad_f64 *)(from + stride);
-    *(quad_f64 *)to = SHUFFLE(a, b, index_f64, 0, 2);
-    *(quad_f64 *)(to + width) = SHUFFLE(a, b, index_f64, 1, 3);
-}
-
-/* What a square is transposed by, in the nearest steps that the instruction set has: see matmul_pack.h. */
-typedef int32_t places_f32 __attribute__((vector_size(WG__VECTOR)));
-typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
-
-#if defined __AVX2__ && !defined __AVX512F__
-
-/* Elements move between the halves of a vector slowly: halves are loaded where they belong. */
-#define BY_HALVES
-#define JOIN_f32(a, b) ((vector_f32){ (a)[0], (a)[1], (a)[2], (a)[3], (b)[0], (b)[1], (b)[2], (b)[3] })
-#define JOIN_f64(a, b) ((vector_f64){ (a)[0], (a)[1], (b)[0], (b)[1] })
-
-/* In either half, x[0..3], or x[0..1], as a matrix by its rows: the transpose. */
-static inline __attribute__((always_inline)) void turn_halves_f32(vector_f32 *x)
-{
-    const vector_f32 ab_low = SHUFFLE(x[0], x[1], places_f32, 0, 8, 1, 9, 4, 12, 5, 13);
-    const vector_f32 ab_high = SHUFFLE(x[0], x[1], places_f32, 2, 10, 3, 11, 6, 14, 7, 15);
-    const vector_f32 cd_low = SHUFFLE(x[2], x[3], places_f32, 0, 8, 1, 9, 4, 12, 5, 13);
-    const vector_f32 cd_high = SHUFFLE(x[2], x[3], places_f32, 2, 10, 3, 11, 6, 14, 7, 15);
-    x[0] = SHUFFLE(ab_low, cd_low, places_f32, 0, 1, 8, 9, 4, 5, 12, 13);
-    x[1] = SHUFFLE(ab_low, cd_low, places_f32, 2, 3, 10, 11, 6, 7, 14, 15);
-    x[2] = SHUFFLE(ab_high, cd_high, places_f32, 0, 1, 8, 9, 4, 5, 12, 13);
-    x[3] = SHUFFLE(ab_high, cd_high, places_f32, 2, 3, 10, 11, 6, 7, 14, 15);
-}
-static inline __attribute__((always_inline)) void turn_halves_f64(vector_f64 *x)
-{
-    const vector_f64 low = SHUFFLE(x[0], x[1], places_f64, 0, 4, 2, 6);
-    x[1] = SHUFFLE(x[0], x[1], places_f64, 1, 5, 3, 7);
-    x[0] = low;
-}
-
-#else
-
-/* The even and the odd elements of two vectors in a row, by the number of elements in one. */
-#define EVEN_2 0, 2
-#define EVEN_4 EVEN_2, 4, 6
-#define EVEN_8 EVEN_4, 8, 10, 12, 14
-#define EVEN_16 EVEN_8, 16, 18, 20, 22, 24, 26, 28, 30
-#define ODD_2 1, 3
-#define ODD_4 ODD_2, 5, 7
-#define ODD_8 ODD_4, 9, 11, 13, 15
-#define ODD_16 ODD_8, 17, 19, 21, 23, 25, 27, 29, 31
-#if defined __AVX512F__
-#define F32(which) which##_16
-#define F64(which) which##_8
-#else
-#define F32(which) which##_4
-#define F64(which) which##_2
-#endif
-
-#endif
+/* Elements are taken as they are: a vector or a quad of neighbours, wherever the ks are, or one. */
+#define ALONG_VECTOR(from) (*(const vector *)(from))
+#define ALONG_QUAD(from) (*(const quad *)(from))
+#define ACROSS_VECTOR(from, stride) (*(const vector *)(from))
+#define ACROSS_QUAD(from, stride) (*(const quad *)(from))
+#define ONE(from, stride) (*(from))
+#define LAST(from) (*(from))
 
 #define T float
-#define TYPE f32
 #define quad quad_f32
-#define vector vector_f32
-#define TRANSPOSE transpose_f32
+#define CELL 1
+#define FORM f32
+#define vector loose_f32
+#define TURN turn_f32
 #define TURN_HALVES turn_halves_f32
 #define JOIN_HALVES JOIN_f32
 #define EVEN(a, b) SHUFFLE(a, b, places_f32, F32(EVEN))
@@ -104,10 +27,11 @@ static inline __attribute__((always_inline)) void turn_halves_f64(vector_f64 *x)
 #include "kernels/matmul_pack.h"
 
 #define T double
-#define TYPE f64
 #define quad quad_f64
-#define vector vector_f64
-#define TRANSPOSE transpose_f64
+#define CELL 1
+#define FORM f64
+#define vector loose_f64
+#define TURN turn_f64
 #define TURN_HALVES turn_halves_f64
 #define JOIN_HALVES JOIN_f64
 #define EVEN(a, b) SHUFFLE(a, b, places_f64, F64(EVEN))

@@ -1,19 +1,28 @@
-/* The stages of a product for one element type: included by matmul.c with T, TYPE defined. No guard: included twice. */
+/* The stages of a product for one element type and one way to pack: included by matmul.c with T, TYPE, and, of what is packed, CELL
+ * and FORM defined. No guard: included several times. */
 
 #define JOIN2(a, b) a##b
 #define JOIN1(a, b) JOIN2(a, b)
-#define NAME(name) JOIN1(name##_, TYPE)
+#define NAME(name) JOIN1(name##_, FORM)
 #define SYM(name) WG_ISA_SYM(JOIN1(name##_, TYPE))
+#define FORM_SYM(name) WG_ISA_SYM(JOIN1(name##_, FORM))
+#define CELLS(ks) (((ks) + CELL - 1) / CELL)
 #define LANES ((int64_t)(WG__VECTOR / sizeof(T)))
 
 /* An operand as the tile kernel reads it, from the k where a block begins. */
 typedef struct NAME(operand) {
     const T *at;
     int64_t step;   /* the tile kernel's `as` or `bs`; not set for packed tiles of A, where it is their height */
-    int64_t stride; /* from one row of A, or column of B, to the next, where they are packed: the block's kc */
+    int64_t stride; /* from one row of A, or column of B, to the next, where they are packed: the block's cells along K */
     int origin;     /* the first tile or panel that is there */
     const T *next;  /* of B as it is: the rows that come after the block's, to be fetched meanwhile; NULL: no more */
 } NAME(operand);
+
+/* The first k of block i. */
+static int64_t NAME(block_begin)(const wg__product *p, int64_t i)
+{
+    return wg__least(CELL * wg__part(CELLS(p->k), i, p->k_blocks), p->k);
+}
 
 /* Packs tiles `begin` .. end-1 of op(A), or panels of op(B), for k0 <= k < k1. A panel is padded to its full width;
  * a tile is as wide as it has rows. */
@@ -33,10 +42,10 @@ static void NAME(pack)(T *dst, const T *src, const wg__product *p, bool of_b, in
             const int64_t next = of_b ? wg__least(first + width, lines) : wg__part(lines, t + 1, p->tiles);
             const int64_t rows = next - first, wide = of_b ? width : rows;
             if (along)
-                SYM(wg__pack_along)(to, wide, src + first * stride + k0, stride, rows, kc);
+                FORM_SYM(wg__pack_along)(to, wide, src + first * stride + k0, stride, rows, kc);
             else
-                SYM(wg__pack_across)(to + i * wide, wide, src + (k0 + i) * stride + first, stride, rows, ks);
-            to += kc * wide;
+                FORM_SYM(wg__pack_across)(to + i / CELL * wide, wide, src + (k0 + i) * stride + first, stride, rows, ks);
+            to += CELLS(kc) * wide;
         }
     }
 }
@@ -60,12 +69,12 @@ static NAME(stream) NAME(ahead)(const wg__product *p, const NAME(operand) *b, in
     return tile ? (NAME(stream)){ tile, LANES } : (NAME(stream)){ right, b->step };
 }
 
-/* C's tiles t0 .. t1-1 of panels p0 .. p1-1 for one block of k; c is where row 0 of panel p0 begins, its rows `cs`
+/* C's tiles t0 .. t1-1 of panels p0 .. p1-1 for one block of kc cells along K; c is where row 0 of panel p0 begins, its rows `cs`
  * apart. Panel by panel, so that B's panel stays in the nearest cache while A's tiles pass by. */
 static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, int t0, int t1, int p0, int p1,
                         int64_t kc, T *c, int64_t cs, bool add)
 {
-    const bool packed_a = p->a != WG__DIRECT, k_near = !packed_a && !p->transpose_a;
+    const bool packed_a = p->a != WG__DIRECT, k_near = CELL == 1 && !packed_a && !p->transpose_a;
     const int64_t origin = wg__part(p->m, a.origin, p->tiles), panel = p->width * LANES;
     for (int chunk = t0; chunk < t1; chunk += p->chunk) {
         const int chunk_end = chunk + p->chunk < t1 ? chunk + p->chunk : t1;
@@ -77,8 +86,9 @@ static void NAME(block)(const wg__product *p, NAME(operand) a, NAME(operand) b, 
                 const T *left = a.at + (row - origin) * a.stride;
                 const T *tile = packed_a && j == p0 ? left + rows * kc : NULL;
                 const NAME(stream) ahead = NAME(ahead)(p, &b, kc, t - t0, j, j + 1 == p1, right, tile);
-                SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step, ahead.at,
-                                                            ahead.step, c + row * cs + (j - p0) * panel, cs, cols, add);
+                FORM_SYM(wg__tiles)[k_near][rows - 1][width - 1](kc, left, packed_a ? rows : a.step, right, b.step,
+                                                                 ahead.at, ahead.step,
+                                                                 c + row * cs + (j - p0) * panel, cs, cols, add);
             }
         }
     }
@@ -92,9 +102,9 @@ static NAME(operand) NAME(operand_a)(const wg__product *p, const wg_call *c, con
         return p->transpose_a ? (NAME(operand)){ a + k0 * p->m, p->m, 1, 0, NULL }
                               : (NAME(operand)){ a + k0, p->k, p->k, 0, NULL };
     if (p->a == WG__SHARED)
-        return (NAME(operand)){ (const T *)c->scratch + index * p->m * p->k + k0 * p->m, 0, k1 - k0, 0, NULL };
+        return (NAME(operand)){ (const T *)c->scratch + index * p->m * CELLS(p->k) + k0 / CELL * p->m, 0, CELLS(k1 - k0), 0, NULL };
     NAME(pack)(c->local, a, p, false, t0, t1, k0, k1);
-    return (NAME(operand)){ c->local, 0, k1 - k0, t0, NULL };
+    return (NAME(operand)){ c->local, 0, CELLS(k1 - k0), t0, NULL };
 }
 
 /* Panels p0 .. p1-1 of matrix b, which is B's `index`th. */
@@ -105,9 +115,9 @@ static NAME(operand) NAME(operand_b)(const wg__product *p, const wg_call *c, con
     if (p->b == WG__DIRECT)
         return (NAME(operand)){ b + k0 * p->n, p->n, 1, 0, k1 < p->k ? b + k1 * p->n : NULL };
     if (p->b == WG__SHARED)
-        return (NAME(operand)){ (const T *)c->scratch + index * padded * p->k + k0 * padded, panel, k1 - k0, 0, NULL };
+        return (NAME(operand)){ (const T *)c->scratch + index * padded * CELLS(p->k) + k0 / CELL * padded, panel, CELLS(k1 - k0), 0, NULL };
     NAME(pack)(c->local, b, p, true, p0, p1, k0, k1);
-    return (NAME(operand)){ c->local, panel, k1 - k0, p0, NULL };
+    return (NAME(operand)){ c->local, panel, CELLS(k1 - k0), p0, NULL };
 }
 
 /* One unit's part of op(A) op(B): tiles t0 .. t1-1 of panels p0 .. p1-1, the k blocks that make one split. */
@@ -120,18 +130,18 @@ static void NAME(part)(const wg__product *p, const wg_call *c, int64_t matrix, i
     const T *b = (const T *)c->in[!p->swap] + index_b * p->k * p->n;
     const int64_t first = wg__part(p->k_blocks, split, p->splits), last = wg__part(p->k_blocks, split + 1, p->splits);
     for (int64_t i = first; i < last; i++) {
-        const int64_t k0 = wg__part(p->k, i, p->k_blocks), k1 = wg__part(p->k, i + 1, p->k_blocks);
+        const int64_t k0 = NAME(block_begin)(p, i), k1 = NAME(block_begin)(p, i + 1), kc = CELLS(k1 - k0);
         NAME(operand) left = NAME(operand_a)(p, c, a, index_a, t0, t1, k0, k1);
         NAME(operand) right = NAME(operand_b)(p, c, b, index_b, p0, p1, k0, k1);
         /* B as it is may be read in whole vectors alone: the last panel may need a copy with room behind it. */
         const int64_t panel = p->width * LANES;
         const bool ragged = p->b == WG__DIRECT && p->n % LANES && p1 == p->panels;
-        NAME(block)(p, left, right, t0, t1, p0, p1 - ragged, k1 - k0, out, cs, i > first);
+        NAME(block)(p, left, right, t0, t1, p0, p1 - ragged, kc, out, cs, i > first);
         if (!ragged)
             continue;
         NAME(pack)(c->local, b, p, true, p1 - 1, p1, k0, k1);
-        right = (NAME(operand)){ c->local, panel, k1 - k0, p1 - 1, NULL };
-        NAME(block)(p, left, right, t0, t1, p1 - 1, p1, k1 - k0, out + (p1 - 1 - p0) * panel, cs, i > first);
+        right = (NAME(operand)){ c->local, panel, kc, p1 - 1, NULL };
+        NAME(block)(p, left, right, t0, t1, p1 - 1, p1, kc, out + (p1 - 1 - p0) * panel, cs, i > first);
     }
 }
 
@@ -144,7 +154,7 @@ static void NAME(vector_part)(const wg__product *p, const wg_call *c, int64_t ma
 }
 
 /* Units: (batch, splits, blocks), the last fastest. */
-wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
+static wg_status NAME(multiply)(const wg_call *c, int64_t begin, int64_t end)
 {
     const wg__product *p = c->params;
     const int64_t panel = p->width * LANES, size = p->m * p->n;
@@ -171,7 +181,7 @@ wg_status SYM(wg__matmul_multiply)(const wg_call *c, int64_t begin, int64_t end)
 }
 
 /* Units: (matrices of the shared operand, k blocks, groups of tiles or panels). */
-wg_status SYM(wg__matmul_pack)(const wg_call *c, int64_t begin, int64_t end)
+static wg_status NAME(pack_shared)(const wg_call *c, int64_t begin, int64_t end)
 {
     const wg__product *p = c->params;
     const bool of_b = p->b == WG__SHARED;
@@ -180,14 +190,16 @@ wg_status SYM(wg__matmul_pack)(const wg_call *c, int64_t begin, int64_t end)
     const int64_t lines = of_b ? p->n : p->m;
     for (int64_t u = begin; u < end; u++) {
         const int64_t matrix = u / groups / p->k_blocks, i = u / groups % p->k_blocks, group = u % groups;
-        const int64_t k0 = wg__part(p->k, i, p->k_blocks), k1 = wg__part(p->k, i + 1, p->k_blocks);
+        const int64_t k0 = NAME(block_begin)(p, i), k1 = NAME(block_begin)(p, i + 1);
         const int t0 = (int)wg__part(cuts, group, groups), t1 = (int)wg__part(cuts, group + 1, groups);
         const int64_t before = of_b ? t0 * p->width * LANES : wg__part(p->m, t0, p->tiles);
-        T *to = (T *)c->scratch + matrix * padded * p->k + k0 * padded + before * (k1 - k0);
+        T *to = (T *)c->scratch + matrix * padded * CELLS(p->k) + k0 / CELL * padded + before * CELLS(k1 - k0);
         NAME(pack)(to, (const T *)c->in[of_b ^ p->swap] + matrix * lines * p->k, p, of_b, t0, t1, k0, k1);
     }
     return WG_OK;
 }
+
+#if CELL == 1 /* C is the same whatever was packed */
 
 /* Units: elements of C. The splits' products are added in order of K. */
 wg_status SYM(wg__matmul_combine)(const wg_call *c, int64_t begin, int64_t end)
@@ -208,10 +220,16 @@ wg_status SYM(wg__matmul_combine)(const wg_call *c, int64_t begin, int64_t end)
     return WG_OK;
 }
 
+#endif
+
+#undef CELLS
 #undef LANES
+#undef FORM_SYM
 #undef SYM
 #undef NAME
 #undef JOIN1
 #undef JOIN2
 #undef T
 #undef TYPE
+#undef CELL
+#undef FORM

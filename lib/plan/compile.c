@@ -208,6 +208,7 @@ static wg_plan *begin(wg_graph *g, wg_mode mode)
     atomic_init(&p->holds, 1);
     p->source = wg__graph_hold(g);
     p->mode = mode;
+    p->precision = g->precision; /* the settled graph, and so the bodies in it, have it from the graph too */
     return p;
 }
 

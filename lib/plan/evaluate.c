@@ -64,7 +64,7 @@ static wg_status evaluate_elementwise(const wg__evaluation *e, const wg__op_kern
 static wg_status evaluate_stages(const wg__evaluation *e, const wg__op_kernels *k)
 {
     wg_lowering l;
-    wg_status status = wg__lower(e->op, k, &e->signature, &l);
+    wg_status status = wg__lower(e->op, k, &e->signature, e->precision, &l);
     size_t local = 0;
     for (int i = 0; i < l.n_stages && !status; i++)
         local = l.stage[i].local > local ? l.stage[i].local : local;

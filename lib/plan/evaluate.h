@@ -28,7 +28,7 @@ bool wg__runs_in_blocks(const wg_op *, const wg__op_kernels *);
 bool wg__is_copy(const wg_op *, const wg__signature *);
 
 /* Fills in the stages of an operator that does not run in blocks. */
-wg_status wg__lower(const wg_op *, const wg__op_kernels *, const wg__signature *, wg_lowering *);
+wg_status wg__lower(const wg_op *, const wg__op_kernels *, const wg__signature *, wg_matmul_precision, wg_lowering *);
 /* The kernel of stage `which`, by the type of the first floating operand, else of the last, else of the result. NULL, with
  * WG_ERR_DTYPE, when there is none. */
 wg_kernel wg__kernel_for(const wg_op *, const wg__op_kernels *, int which, const wg__signature *);
@@ -41,6 +41,7 @@ typedef struct wg__evaluation {
     const void *const *in; /* NULL where the values are not read */
     void *const *out;
     uint64_t seed, step;
+    wg_matmul_precision precision;
     const wg__allocator *allocator;
 } wg__evaluation;
 wg_status wg__evaluate(const wg__evaluation *);

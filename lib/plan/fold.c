@@ -40,6 +40,7 @@ static bool compute(const wg__operation *o, void *out)
         .op = o->op,
         .in = in,
         .out = &out,
+        .precision = o->graph->precision,
         .allocator = a,
     };
     done = done && !wg__evaluate(&e);
@@ -80,7 +81,12 @@ static bool settle(wg__making *m, const wg__operation *o)
     for (int s = 0; s < o->n_in; s++)
         in[s] = m->known[o->in[s]->index];
     void *result = out;
-    wg__evaluation e = { .signature = *sig, .op = o->op, .in = in, .out = &result, .allocator = &m->plan->allocator };
+    wg__evaluation e = { .signature = *sig,
+                         .op = o->op,
+                         .in = in,
+                         .out = &result,
+                         .precision = m->plan->precision,
+                         .allocator = &m->plan->allocator };
     if (!wg__evaluate(&e))
         m->known[at] = out;
     return true;

@@ -137,7 +137,7 @@ static wg_status add_operation(wg__making *m, const wg__item *item)
     l.lowering = wg__arena_alloc(&m->program->memory, sizeof *l.lowering);
     if (!l.lowering)
         return WG_ERR_NOMEM;
-    wg_status status = wg__lower(o->op, &m->kernels[wg__op_index(o)], l.signature, l.lowering);
+    wg_status status = wg__lower(o->op, &m->kernels[wg__op_index(o)], l.signature, m->plan->precision, l.lowering);
     if (status)
         return status;
     if (!find_places(m, &l))

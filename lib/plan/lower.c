@@ -90,7 +90,8 @@ static void plain_stage(wg_lowering *l, int n_out)
     l->stage[0] = (wg_stage){ .extent = count, .grain = count > 0 ? count : 1, .cost = 1 };
 }
 
-wg_status wg__lower(const wg_op *op, const wg__op_kernels *k, const wg__signature *s, wg_lowering *l)
+wg_status wg__lower(const wg_op *op, const wg__op_kernels *k, const wg__signature *s, wg_matmul_precision precision,
+                    wg_lowering *l)
 {
     *l = (wg_lowering){
         .attrs = s->attrs,
@@ -99,6 +100,7 @@ wg_status wg__lower(const wg_op *op, const wg__op_kernels *k, const wg__signatur
         .in_type = s->in_type,
         .out_shape = s->out_shape,
         .out_type = s->out_type,
+        .precision = precision,
     };
     if (!k->lower) {
         plain_stage(l, s->n_out);

@@ -25,6 +25,7 @@ struct wg_plan {
     wg_graph *source; /* held */
     wg_store *store;  /* the graph's own, held */
     wg_mode mode;
+    wg_matmul_precision precision;
     wg__copy settled, canonical; /* the canonical one borrows constants from the settled one */
     wg__wanted *wanted;          /* by the index of `asked` */
     size_t n_wanted, wanted_capacity;

@@ -11,7 +11,7 @@
 struct bench_options {
     struct common common;
     const char *only, *match, *svg, *trace, *python;
-    int dtype, clock;
+    int dtype, precision, clock;
     int64_t threads;
     double seconds;
     bool against;
@@ -26,6 +26,8 @@ static const option table_of_options[] = {
     { .name = "match", .argument = "TEXT", .kind = OPTION_TEXT, AT(match), .help = "only lines whose name holds the text" },
     { .name = "dtype", .kind = OPTION_CHOICE, AT(dtype), .otherwise = "both", .choices = "both|f32|f64",
       .help = "element type" },
+    { .name = "precision", .kind = OPTION_CHOICE, AT(precision), .otherwise = "highest", .choices = PRECISIONS,
+      .help = PRECISION_HELP },
     { .name = "threads", .argument = "N", .kind = OPTION_COUNT, AT(threads), .least = 1,
       .help = "measure with 1 and with N threads (the cores)" },
     { .name = "seconds", .argument = "S", .kind = OPTION_NUMBER, AT(seconds), .otherwise = "0.5",
@@ -55,6 +57,8 @@ struct table_of_times {
     json_t *list;
     bool failed;
 };
+
+static wg_matmul_precision precision_of(const struct bench_options *o) { return (wg_matmul_precision)o->precision; }
 
 static bool is_in(const char *list, const char *name)
 {
@@ -121,7 +125,7 @@ static int contenders_open(struct table_of_times *t, row *r, contender *c)
 {
     int n = 0;
     for (int i = 0; i < t->n_threads; i++) {
-        c[n] = (contender){ .runner = ours_open(&r->what, t->dtype, t->threads[i], NULL), .threads = t->threads[i] };
+        c[n] = (contender){ .runner = ours_open(&r->what, t->dtype, precision_of(t->o), t->threads[i], NULL), .threads = t->threads[i] };
         wg_exec_stats stats;
         if (c[n].runner.state && r->unit == UNIT_RATE && ours_stats(&c[n].runner, &stats))
             r->flops = stats.flops;
@@ -291,7 +295,8 @@ static void choose_threads(struct table_of_times *t)
 
 static int measure_and_tell(struct table_of_times *t)
 {
-    tool_say("wengert %s, instruction set %s\n", wg_version(), wg_isa());
+    char *precision = choice_text(PRECISIONS, t->o->precision);
+    tool_say("wengert %s, instruction set %s, precision %s\n", wg_version(), wg_isa(), precision);
     for (int d = DTYPE_F32; d <= DTYPE_F64; d++)
         if (t->o->dtype == DTYPE_BOTH || t->o->dtype == d) {
             t->dtype = d == DTYPE_F32 ? WG_F32 : WG_F64;
@@ -303,8 +308,9 @@ static int measure_and_tell(struct table_of_times *t)
     for (size_t i = 0; i < t->peers.n; i++)
         json_array_append_new(others, json_pack("{s:s, s:o, s:i}", "name", t->peers.at[i].name, "what",
                                                 tool_text(t->peers.at[i].what), "threads", t->peers.at[i].threads));
-    tool_object(json_pack("{s:s, s:s, s:O, s:o, s:o}", "version", wg_version(), "isa", wg_isa(), "results", t->list, "limits",
+    tool_object(json_pack("{s:s, s:s, s:s, s:O, s:o, s:o}", "version", wg_version(), "isa", wg_isa(), "precision", precision, "results", t->list, "limits",
                           limits_object(t), "peers", others));
+    free(precision);
     return t->failed || !drawn ? FAILED : DONE;
 }
 
@@ -322,7 +328,7 @@ static int trace_one(const struct bench_options *o)
     wg_dtype dtype = o->dtype == DTYPE_F64 ? WG_F64 : WG_F32;
     if (!found || !section_row(found, 0, dtype, &r) || r.what.kind >= BENCH_COMPILE)
         return tool_misused("bench: --trace needs --only with one of " TRACED_NAMES);
-    runner ours = ours_open(&r.what, dtype, (int)o->threads, o->trace);
+    runner ours = ours_open(&r.what, dtype, precision_of(o), (int)o->threads, o->trace);
     double taken;
     if (!ours.state)
         return FAILED;

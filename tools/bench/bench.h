@@ -20,7 +20,7 @@ void bench_use_processor_time(void);
 double bench_seconds(void);
 
 /* A case of our own. No state: the message is printed. */
-runner ours_open(const bench_case *, wg_dtype, int threads, const char *trace);
+runner ours_open(const bench_case *, wg_dtype, wg_matmul_precision, int threads, const char *trace);
 /* What the plan of such a runner says of itself; false where it has none. */
 bool ours_stats(const runner *, wg_exec_stats *);
 

@@ -141,7 +141,7 @@ static bool run_file(void *state, int64_t times, double *taken)
     return true;
 }
 
-runner ours_open(const bench_case *what, wg_dtype dtype, int threads, const char *trace)
+runner ours_open(const bench_case *what, wg_dtype dtype, wg_matmul_precision precision, int threads, const char *trace)
 {
     struct ours *o = tool_alloc(1, sizeof *o);
     bool of_file = what->kind == BENCH_SAVE || what->kind == BENCH_LOAD;
@@ -150,7 +150,7 @@ runner ours_open(const bench_case *what, wg_dtype dtype, int threads, const char
     o->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = threads));
     if (o->graph)
         o->built = bench_build(o->graph, what, dtype);
-    if (!o->graph || !(of_file ? make_file(o) : compile(o)) || (trace && o->exec && wg_exec_trace(o->exec, trace))) {
+    if (!o->graph || wg_set_matmul_precision(o->graph, precision) || !(of_file ? make_file(o) : compile(o)) || (trace && o->exec && wg_exec_trace(o->exec, trace))) {
         failed(o);
         ours_close(o);
         return (runner){ .state = NULL };

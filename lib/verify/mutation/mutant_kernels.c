@@ -23,7 +23,7 @@ static wg__portion_of_result portion(const wg__mutated *m, const wg_call *c, int
     wg_lowering l;
     wg__signature s = { c->attrs, c->n_in, m->of->results ? m->of->results : 1, c->in_shape, c->in_type, shape, type };
     if (wg__infer(m->of, c->attrs, c->n_in, c->in_shape, c->in_type, shape, type) ||
-        wg__lower(m->of, &m->kernels, &s, &l) || !l.n_stages || l.stage[l.n_stages - 1].kernel != stage)
+        wg__lower(m->of, &m->kernels, &s, WG_MATMUL_HIGHEST, &l) || !l.n_stages || l.stage[l.n_stages - 1].kernel != stage)
         return p;
     int64_t extent = l.stage[l.n_stages - 1].extent;
     p.divisible = extent > l.stage[l.n_stages - 1].grain;
