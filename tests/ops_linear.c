@@ -125,14 +125,15 @@ static bool is_product(wg_node *c, int64_t m, int64_t n, int64_t k, bool ta, boo
 }
 
 /* Sizes of one tile and of several, of panels cut short, of blocks of K, of few rows that read B where it lies, of a
- * long K, in every order of storage. */
+ * long K, of C too narrow for vectors along its rows, in every order of storage. */
 START_TEST(products_of_many_blocks)
 {
     enum { MOST = 150000 };
     static const int64_t size[][3] = { /* m, n, k */
         { 20, 209, 700 }, { 209, 20, 700 }, { 24, 48, 300 }, { 10, 256, 128 }, { 256, 10, 128 }, { 13, 19, 23 },
         { 64, 64, 64 }, { 65, 130, 330 }, { 130, 33, 650 }, { 7, 20, 209 }, { 5, 7, 209 }, { 1, 70, 300 },
-        { 70, 1, 300 }, { 2, 40, 3500 }, { 20, 1500, 9 }, { 25, 200, 40 },
+        { 70, 1, 300 }, { 2, 40, 3500 }, { 20, 1500, 9 }, { 25, 200, 40 }, { 130, 10, 256 }, { 11, 3, 64 },
+        { 6, 9, 37 }, { 2, 300, 41 }, { 3, 2, 40 },
     };
     double *a = malloc(MOST * sizeof *a), *b = malloc(MOST * sizeof *b);
     for (size_t i = 0; i < WG_COUNT(size); i++)
@@ -147,6 +148,28 @@ START_TEST(products_of_many_blocks)
         }
     free(a);
     free(b);
+}
+END_TEST
+
+/* Scalar products whose last vector overlaps the one before: what has been added stays out of it, be it infinite. */
+START_TEST(an_infinity_is_added_once)
+{
+    enum { M = 5, N = 7, K = 39 };
+    for (int at = 0; at < K; at++) {
+        double a[M * K], b[N * K];
+        for (int i = 0; i < M * K; i++)
+            a[i] = 1;
+        for (int i = 0; i < N * K; i++)
+            b[i] = 1;
+        a[2 * K + at] = INFINITY;
+        for (int f64 = 0; f64 < 2; f64++) {
+            const wg_dtype type = f64 ? WG_F64 : WG_F32;
+            wg_node *x = constant(type, WG_SHAPE(M, K), a), *y = constant(type, WG_SHAPE(N, K), b);
+            const wg_view c = value(wg_matmul_t(x, false, y, true));
+            for (int64_t i = 0; i < (int64_t)M * N; i++)
+                ck_assert(wg_view_at(c, i) == (i / N == 2 ? INFINITY : K));
+        }
+    }
 }
 END_TEST
 
@@ -273,6 +296,7 @@ TCase *ops_linear_tests(void)
     tcase_add_test(t, regularity_is_told);
     tcase_add_test(t, shapes_of_linear_algebra);
     tcase_add_test(t, products_of_many_blocks);
+    tcase_add_test(t, an_infinity_is_added_once);
     tcase_add_test(t, einsum_shapes_and_values);
     tcase_add_test(t, einsum_of_sizes_known_late);
     tcase_add_test(t, einsum_refuses);

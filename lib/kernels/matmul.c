@@ -17,6 +17,7 @@ enum {
     WG__BLOCK_TILES = 32,
     WG__OFTEN = 24,        /* products that an operand's element is part of, on average, where rounding it pays, */
     WG__DEEP = 16,         /* and ks */
+    WG__TURN = 10,         /* multiplications of vectors in the time in which one is turned */
     WG__NARROW = 64,       /* columns of C that one unit can turn over */
     WG__UNITS = 16         /* enough for a few threads, with something left to even out */
 };
@@ -168,6 +169,40 @@ static wg_status cut_vector(wg__product *p, wg_lowering *l, size_t element)
     return WG_OK;
 }
 
+/* Time for C by scalar products, B turned where it needs that, in multiplications of vectors. */
+static int64_t dots_work(const wg__product *p, int64_t lanes)
+{
+    const int64_t turning = p->transpose_b ? 0 : WG__TURN * p->n * p->k / lanes;
+    return p->m * p->n * (p->k / lanes + WG__DOTS_FOLD) + turning;
+}
+
+/* The same by tiles, which want B the other way round. */
+static int64_t tiles_work(const wg__product *p, int64_t lanes)
+{
+    const int64_t vectors = (p->n + lanes - 1) / lanes;
+    return (p->m + (p->transpose_b ? WG__TURN : 0)) * vectors * p->k;
+}
+
+/* B is read again for every few rows of A. */
+static bool prefers_dots(const wg__product *p, int64_t lanes, int64_t element)
+{
+    const bool near = p->n * p->k * element <= WG__NEAR || (p->transpose_b && p->m <= WG__DOTS_ROWS);
+    return near && !p->transpose_a && p->k >= 2 * lanes && dots_work(p, lanes) < tiles_work(p, lanes);
+}
+
+static wg_status cut_dots(wg__product *p, wg_lowering *l, int64_t lanes, size_t element)
+{
+    p->method = WG__BY_DOTS;
+    p->by_rows = true;
+    p->tiles = (int32_t)((p->m + WG__DOTS_ROWS - 1) / WG__DOTS_ROWS);
+    p->k_blocks = 1;
+    choose_blocks(p, p->m * p->n * p->k);
+    const int64_t units = p->batch * p->blocks;
+    wg_stage *stage = add_stage(l, 0, units, 0.2 * (double)(dots_work(p, lanes) * p->batch) / (double)units);
+    stage->local = p->transpose_b ? 0 : (size_t)(p->n * p->k) * element;
+    return WG_OK;
+}
+
 wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t element)
 {
     const int64_t lanes = WG__VECTOR / (int64_t)element, work = p->m * p->n * p->k;
@@ -177,6 +212,9 @@ wg_status WG_ISA_SYM(wg__matmul_cut)(wg__product *p, wg_lowering *l, size_t elem
         return WG_OK;
     if (p->m == 1)
         return cut_vector(p, l, element);
+    p->cell = 1;
+    if (prefers_dots(p, lanes, (int64_t)element))
+        return cut_dots(p, l, lanes, element);
     p->method = WG__BY_TILES;
     /* A tall narrow C, whose A is stored along C's long side: its transpose, with vectors along that side. */
     if (p->transpose_a && p->n <= WG__NARROW && p->m >= 2 * p->n)

@@ -12,6 +12,9 @@
  * they are. Where C is too small to keep the cores busy, K is cut too, and the partial products are added in order
  * of K. Panels are padded with zeros to whole vectors.
  *
+ * Where C is so narrow that its rows would leave lanes empty, or B would have to be turned for a few rows of A, its elements are
+ * made as scalar products along K instead.
+ *
  * Where f32 may be rounded to bf16 (wg_set_matmul_precision) and the processor multiplies pairs of bf16, both operands are
  * packed, and rounded meanwhile: two neighbouring ks lie side by side in the place of one f32, and the last one of an odd
  * number beside a zero. Such a place is a cell. Whatever counts ks of packed operands counts cells; everything else stays.
@@ -29,7 +32,7 @@ enum { WG__BATCH_RANK = WG_MAX_RANK - 2 };
 
 /* How an operand reaches the tile kernel: as it is, packed by a stage before, packed by the unit. */
 enum { WG__DIRECT, WG__SHARED, WG__LOCAL };
-enum { WG__BY_TILES, WG__BY_VECTOR };
+enum { WG__BY_TILES, WG__BY_VECTOR, WG__BY_DOTS };
 
 /* A product of concrete shapes, and how it is cut: what `lower` leaves for the kernels. Matrix i of a batch lies at
  * i m k, i k n and i m n; a batch dimension that is broadcast has step 0. */
@@ -95,6 +98,16 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
 #define WG__TILE_ROWS { 12, 6, 4 }
 #endif
 
+/* Rows of a and of b that scalar products are made of side by side; multiplications of vectors in the time in which a sum's lanes
+ * are added up, for which AVX2 is slow to move elements between halves. */
+#if defined __AVX512F__ || defined __aarch64__
+enum { WG__DOTS_ROWS = 4, WG__DOTS_COLS = 4, WG__DOTS_FOLD = 6 };
+#elif defined __AVX2__
+enum { WG__DOTS_ROWS = 4, WG__DOTS_COLS = 2, WG__DOTS_FOLD = 20 };
+#else
+enum { WG__DOTS_ROWS = 4, WG__DOTS_COLS = 2, WG__DOTS_FOLD = 6 };
+#endif
+
 /* For each element type, each name ending in type and instruction set:
  *
  * wg__tiles[k neighbours][rows - 1][width - 1]: one tile, c (rows, cols) = or += the sum over k of a's column k
@@ -106,6 +119,8 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
  * wg__spread_tiles[rows - 1]: the same of two whole vectors and of A packed, with row i of B at b + offset[i].
  *
  * wg__vector_product: y (n) = x (k) B for the columns begin .. end-1, B as p says.
+ *
+ * wg__dots_product: c (m, n) = the scalar products of a's rows (m, k) and b's (n, k), for k of a vector or more.
  *
  * wg__pack_along, wg__pack_across: `rows` lines into interleaved order, dst[k * width + r] = r < rows ? line r's
  * element k : 0. Along: neighbouring ks of a line are neighbours, and lines `stride` apart. Across: lines are, and
@@ -121,6 +136,7 @@ enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
     extern wg__spread_tile_##type *const WG_ISA_SYM(wg__spread_tiles_##type)[WG__TILE_MAX / 2];                        \
     void WG_ISA_SYM(wg__vector_product_##type)(const wg__product *p, const T *x, const T *b, T *y, int64_t begin,      \
                                                int64_t end);                                                           \
+    void WG_ISA_SYM(wg__dots_product_##type)(int64_t m, int64_t n, int64_t k, const T *a, const T *b, T *c);             \
     void WG_ISA_SYM(wg__pack_along_##type)(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows,          \
                                            int64_t k);                                                                 \
     void WG_ISA_SYM(wg__pack_across_##type)(T *dst, int64_t width, const T *src, int64_t stride, int64_t rows,         \

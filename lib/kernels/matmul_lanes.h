@@ -70,7 +70,7 @@ static inline __attribute__((always_inline)) void turn_halves_f64(loose_f64 *x)
     x[0] = low;
 }
 
-#else
+#endif
 
 /* The even and the odd elements of two vectors in a row, by the number of elements in one. */
 #define EVEN_2 0, 2
@@ -84,11 +84,12 @@ static inline __attribute__((always_inline)) void turn_halves_f64(loose_f64 *x)
 #if defined __AVX512F__
 #define F32(which) which##_16
 #define F64(which) which##_8
+#elif defined __AVX2__
+#define F32(which) which##_8
+#define F64(which) which##_4
 #else
 #define F32(which) which##_4
 #define F64(which) which##_2
-#endif
-
 #endif
 
 #endif

@@ -153,6 +153,18 @@ static void NAME(vector_part)(const wg__product *p, const wg_call *c, int64_t ma
     SYM(wg__vector_product)(p, x, b, out, p0 * LANES, wg__least(p1 * LANES, p->n));
 }
 
+/* Rows `begin` .. end-1 of a matrix of C, by scalar products. */
+static void NAME(dots_part)(const wg__product *p, const wg_call *c, int64_t matrix, int64_t begin, int64_t end, T *out)
+{
+    int64_t index_a, index_b;
+    wg__batch_indices(p, matrix, &index_a, &index_b);
+    const T *a = (const T *)c->in[p->swap] + index_a * p->m * p->k;
+    const T *b = (const T *)c->in[!p->swap] + index_b * p->k * p->n;
+    if (!p->transpose_b)
+        SYM(wg__pack_along)(c->local, p->k, b, p->n, p->k, p->n);
+    SYM(wg__dots_product)(end - begin, p->n, p->k, a + begin * p->k, p->transpose_b ? b : c->local, out + begin * p->n);
+}
+
 /* Units: (batch, splits, blocks), the last fastest. */
 static wg_status NAME(multiply)(const wg_call *c, int64_t begin, int64_t end)
 {
@@ -166,6 +178,8 @@ static wg_status NAME(multiply)(const wg_call *c, int64_t begin, int64_t end)
                                : (T *)c->out + matrix * size;
         if (p->method == WG__BY_VECTOR) {
             NAME(vector_part)(p, c, matrix, from, to, out);
+        } else if (p->method == WG__BY_DOTS) {
+            NAME(dots_part)(p, c, matrix, from * WG__DOTS_ROWS, wg__least(to * WG__DOTS_ROWS, p->m), out);
         } else if (p->by_rows) {
             NAME(part)(p, c, matrix, split, from, to, 0, p->panels, out, p->n);
         } else if (!p->swap) {
