@@ -231,7 +231,8 @@ START_TEST(only_products_of_f32_are_rounded)
                         wg_scaled_dot_product_attention(q, q, q, NULL, true, 0) };
     for (size_t i = 0; i < WG_COUNT(kept); i++)
         ck_assert(has_bits_of_highest(WG_MATMUL_MEDIUM, kept[i]));
-    wg_node *rounded[] = { wg_einsum("ij,jk->ik", WG_NODES(a, b)), wg_grad(wg_sum(wg_square(wg_matmul(a, b)), WG_ALL_AXES, false), a) };
+    wg_node *rounded[] = { wg_einsum("ij,jk->ik", WG_NODES(a, b)),
+                           wg_grad(wg_sum(wg_square(wg_matmul(a, b)), WG_ALL_AXES, false), a) };
     for (size_t i = 0; i < WG_COUNT(rounded); i++)
         ck_assert_int_eq(has_bits_of_highest(WG_MATMUL_MEDIUM, rounded[i]), !rounds());
 }

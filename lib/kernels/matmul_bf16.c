@@ -54,9 +54,6 @@ static inline quad_f32 quad_of(__m512i cells)
 #define ONE(from, stride) (quad_of(side_by_side(some(from, 1), some((from) + (stride), 1)))[0])
 #define LAST(from) (quad_of(rounded(some(from, 1), _mm512_setzero_ps()))[0])
 
-/* Lines that packing across them fetches ahead: they stand in pages of their own, where the processor does not. */
-enum { WG__PACK_AHEAD = 16 };
-
 #define T float
 #define CELL 2
 #define FORM bf16

@@ -10,6 +10,9 @@
 #define SHUFFLE(a, b, I, ...) __builtin_shuffle(a, b, (I){ __VA_ARGS__ })
 #endif
 
+/* Lines that packing across them fetches ahead: they stand in pages of their own, where the processor does not. */
+enum { WG__PACK_AHEAD = 16 };
+
 typedef float vector_f32 __attribute__((vector_size(WG__VECTOR)));
 typedef double vector_f64 __attribute__((vector_size(WG__VECTOR)));
 /* In memory, anywhere. */

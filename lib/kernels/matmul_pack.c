@@ -3,9 +3,6 @@
 
 #include "kernels/matmul_lanes.h"
 
-/* Lines that packing across them fetches ahead: they stand in pages of their own, where the processor does not. */
-enum { WG__PACK_AHEAD = 16 };
-
 /* Elements are taken as they are: a vector or a quad of neighbours, wherever the ks are, or one. */
 #define ALONG_VECTOR(from) (*(const vector *)(from))
 #define ALONG_QUAD(from) (*(const quad *)(from))

@@ -115,7 +115,8 @@ static NAME(operand) NAME(operand_b)(const wg__product *p, const wg_call *c, con
     if (p->b == WG__DIRECT)
         return (NAME(operand)){ b + k0 * p->n, p->n, 1, 0, k1 < p->k ? b + k1 * p->n : NULL };
     if (p->b == WG__SHARED)
-        return (NAME(operand)){ (const T *)c->scratch + index * padded * CELLS(p->k) + k0 / CELL * padded, panel, CELLS(k1 - k0), 0, NULL };
+        return (NAME(operand)){ (const T *)c->scratch + index * padded * CELLS(p->k) + k0 / CELL * padded, panel,
+                                CELLS(k1 - k0), 0, NULL };
     NAME(pack)(c->local, b, p, true, p0, p1, k0, k1);
     return (NAME(operand)){ c->local, panel, CELLS(k1 - k0), p0, NULL };
 }

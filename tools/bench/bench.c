@@ -125,7 +125,8 @@ static int contenders_open(struct table_of_times *t, row *r, contender *c)
 {
     int n = 0;
     for (int i = 0; i < t->n_threads; i++) {
-        c[n] = (contender){ .runner = ours_open(&r->what, t->dtype, precision_of(t->o), t->threads[i], NULL), .threads = t->threads[i] };
+        c[n] = (contender){ .runner = ours_open(&r->what, t->dtype, precision_of(t->o), t->threads[i], NULL),
+                            .threads = t->threads[i] };
         wg_exec_stats stats;
         if (c[n].runner.state && r->unit == UNIT_RATE && ours_stats(&c[n].runner, &stats))
             r->flops = stats.flops;
@@ -308,8 +309,8 @@ static int measure_and_tell(struct table_of_times *t)
     for (size_t i = 0; i < t->peers.n; i++)
         json_array_append_new(others, json_pack("{s:s, s:o, s:i}", "name", t->peers.at[i].name, "what",
                                                 tool_text(t->peers.at[i].what), "threads", t->peers.at[i].threads));
-    tool_object(json_pack("{s:s, s:s, s:s, s:O, s:o, s:o}", "version", wg_version(), "isa", wg_isa(), "precision", precision, "results", t->list, "limits",
-                          limits_object(t), "peers", others));
+    tool_object(json_pack("{s:s, s:s, s:s, s:O, s:o, s:o}", "version", wg_version(), "isa", wg_isa(), "precision", precision,
+                          "results", t->list, "limits", limits_object(t), "peers", others));
     free(precision);
     return t->failed || !drawn ? FAILED : DONE;
 }

@@ -150,7 +150,8 @@ runner ours_open(const bench_case *what, wg_dtype dtype, wg_matmul_precision pre
     o->graph = wg_graph_new_with(WG_OPTS(wg_graph_opts, .threads = threads));
     if (o->graph)
         o->built = bench_build(o->graph, what, dtype);
-    if (!o->graph || wg_set_matmul_precision(o->graph, precision) || !(of_file ? make_file(o) : compile(o)) || (trace && o->exec && wg_exec_trace(o->exec, trace))) {
+    if (!o->graph || wg_set_matmul_precision(o->graph, precision) || !(of_file ? make_file(o) : compile(o)) ||
+        (trace && o->exec && wg_exec_trace(o->exec, trace))) {
         failed(o);
         ours_close(o);
         return (runner){ .state = NULL };
