@@ -88,6 +88,24 @@ START_TEST(broadcasts_and_their_undoing)
 }
 END_TEST
 
+/* Results that no cache holds go around them: rows that begin anywhere in a cache line, and whole rows that only change
+ * places. */
+START_TEST(transposes_beyond_the_caches)
+{
+    wg_node *c = scattered(WG_F64, WG_SHAPE(2051, 3, 683), 5);
+    const double *x = wg_view_f64(value(wg_scale(c, 1)), NULL);
+    const double *turned = wg_view_f64(value(wg_transpose(c)), NULL);
+    const double *swapped = wg_view_f64(value(wg_permute(c, WG_AXES(1, 0, 2))), NULL);
+    for (int64_t i = 0; i < 2051; i++)
+        for (int64_t j = 0; j < 3; j++)
+            for (int64_t k = 0; k < 683; k++)
+                ck_assert(turned[(k * 3 + j) * 2051 + i] == x[(i * 3 + j) * 683 + k]);
+    for (int64_t i = 0; i < 2051; i++)
+        for (int64_t j = 0; j < 3; j++)
+            ck_assert(!memcmp(swapped + (j * 2051 + i) * 683, x + (i * 3 + j) * 683, 683 * sizeof *x));
+}
+END_TEST
+
 /* Every permutation of four axes of odd sizes, and matrices of more than one tile, against the definition. */
 START_TEST(transposes_follow_the_definition)
 {
@@ -115,12 +133,12 @@ END_TEST
 START_TEST(transposes_of_every_type)
 {
     for (wg_dtype type = WG_F32; type <= WG_BOOL; type++) {
-        wg_node *x = scattered(type, WG_SHAPE(70, 45), 3), *y = wg_transpose(x);
+        wg_node *x = scattered(type, WG_SHAPE(150, 75), 3), *y = wg_transpose(x);
         wg_view from = value(wg_cast(x, WG_F64)), to = value(y);
         ck_assert_int_eq(wg_node_dtype(y), type);
-        for (int64_t i = 0; i < 70; i++)
-            for (int64_t j = 0; j < 45; j++)
-                ck_assert(wg_view_at(to, j * 70 + i) == wg_view_at(from, i * 45 + j));
+        for (int64_t i = 0; i < 150; i++)
+            for (int64_t j = 0; j < 75; j++)
+                ck_assert(wg_view_at(to, j * 150 + i) == wg_view_at(from, i * 75 + j));
     }
     assert_shape(wg_transpose(unknown(WG_SHAPE(N, 2, M))), WG_SHAPE(M, 2, N));
     ck_assert_int_eq(wg_shape_count(value(wg_transpose(constant(WG_F64, WG_SHAPE(0, 3), NULL))).shape), 0);
@@ -176,6 +194,7 @@ TCase *ops_shape_tests(void)
     tcase_add_test(t, axes_of_size_one_come_and_go);
     tcase_add_test(t, broadcasts_and_their_undoing);
     tcase_add_test(t, transposes_follow_the_definition);
+    tcase_add_test(t, transposes_beyond_the_caches);
     tcase_add_test(t, transposes_of_every_type);
     tcase_add_test(t, concatenations_and_their_parts);
     tcase_add_test(t, fills);

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "kernels/isa.h"
+#include "kernels/unroll.h"
 
 enum { WG__BATCH_RANK = WG_MAX_RANK - 2 };
 
@@ -74,13 +75,6 @@ static inline int64_t wg__most(int64_t a, int64_t b)
 }
 
 #ifdef WG_ISA
-
-/* All steps of a loop with a constant count, so that its arrays become registers. */
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
 
 /* WG__STRIP: bytes of a row of B that one unit reads, at least, where A is a single row. Shorter pieces, each in a page of its
  * own, are not fetched ahead by the processor; those with AVX-512 do well with half. */

@@ -36,15 +36,15 @@ static inline __m512 some(const float *from, int n)
     return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), from);
 }
 
-static inline quad_f32 eight_rounded(const float *from)
+static inline wg__quad_f32 eight_rounded(const float *from)
 {
     const __m512 x = stay_finite(_mm512_zextps256_ps512(_mm256_loadu_ps(from)));
-    return (quad_f32)_mm256_cvtneps_pbh(_mm512_castps512_ps256(x));
+    return (wg__quad_f32)_mm256_cvtneps_pbh(_mm512_castps512_ps256(x));
 }
 
-static inline quad_f32 quad_of(__m512i cells)
+static inline wg__quad_f32 quad_of(__m512i cells)
 {
-    return (quad_f32)_mm512_castsi512_si128(cells);
+    return (wg__quad_f32)_mm512_castsi512_si128(cells);
 }
 
 #define ALONG_VECTOR(from) ((vector)rounded(_mm512_loadu_ps(from), _mm512_loadu_ps((from) + LANES)))
@@ -57,11 +57,11 @@ static inline quad_f32 quad_of(__m512i cells)
 #define T float
 #define CELL 2
 #define FORM bf16
-#define quad quad_f32
+#define quad wg__quad_f32
 #define vector loose_f32
-#define TURN turn_f32
-#define EVEN(a, b) SHUFFLE(a, b, places_f32, F32(EVEN))
-#define ODD(a, b) SHUFFLE(a, b, places_f32, F32(ODD))
+#define TURN wg__turn_f32
+#define EVEN(a, b) WG_SHUFFLE(a, b, places_f32, F32(EVEN))
+#define ODD(a, b) WG_SHUFFLE(a, b, places_f32, F32(ODD))
 #include "kernels/matmul_pack.h"
 
 #define ADD_PRODUCT(sum, left, right) \

@@ -16,11 +16,11 @@
 
 static inline __attribute__((always_inline)) vector_f32 pairs_f32(vector_f32 a, vector_f32 b)
 {
-    return SHUFFLE(a, b, places_f32, F32(EVEN)) + SHUFFLE(a, b, places_f32, F32(ODD));
+    return WG_SHUFFLE(a, b, places_f32, F32(EVEN)) + WG_SHUFFLE(a, b, places_f32, F32(ODD));
 }
 static inline __attribute__((always_inline)) vector_f64 pairs_f64(vector_f64 a, vector_f64 b)
 {
-    return SHUFFLE(a, b, places_f64, F64(EVEN)) + SHUFFLE(a, b, places_f64, F64(ODD));
+    return WG_SHUFFLE(a, b, places_f64, F64(EVEN)) + WG_SHUFFLE(a, b, places_f64, F64(ODD));
 }
 
 #define T float

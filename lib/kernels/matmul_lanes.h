@@ -3,12 +3,7 @@
 #define WG_KERNELS_MATMUL_LANES_H
 
 #include "kernels/matmul.h"
-
-#if defined __clang__ || __GNUC__ >= 12
-#define SHUFFLE(a, b, I, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, I, ...) __builtin_shuffle(a, b, (I){ __VA_ARGS__ })
-#endif
+#include "kernels/turn.h"
 
 /* Lines that packing across them fetches ahead: they stand in pages of their own, where the processor does not. */
 enum { WG__PACK_AHEAD = 16 };
@@ -18,31 +13,6 @@ typedef double vector_f64 __attribute__((vector_size(WG__VECTOR)));
 /* In memory, anywhere. */
 typedef float loose_f32 __attribute__((vector_size(WG__VECTOR), aligned(4), may_alias));
 typedef double loose_f64 __attribute__((vector_size(WG__VECTOR), aligned(8), may_alias));
-/* Sixteen bytes, which every instruction set shuffles in one step. */
-typedef float quad_f32 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef double quad_f64 __attribute__((vector_size(16), aligned(8), may_alias));
-typedef int32_t index_f32 __attribute__((vector_size(16)));
-typedef int64_t index_f64 __attribute__((vector_size(16)));
-
-/* The matrix with rows x[0..3], or x[0..1], becomes its transpose. */
-static inline __attribute__((always_inline)) void turn_f32(quad_f32 *x)
-{
-    const quad_f32 ab_low = SHUFFLE(x[0], x[1], index_f32, 0, 4, 1, 5);
-    const quad_f32 ab_high = SHUFFLE(x[0], x[1], index_f32, 2, 6, 3, 7);
-    const quad_f32 cd_low = SHUFFLE(x[2], x[3], index_f32, 0, 4, 1, 5);
-    const quad_f32 cd_high = SHUFFLE(x[2], x[3], index_f32, 2, 6, 3, 7);
-    x[0] = SHUFFLE(ab_low, cd_low, index_f32, 0, 1, 4, 5);
-    x[1] = SHUFFLE(ab_low, cd_low, index_f32, 2, 3, 6, 7);
-    x[2] = SHUFFLE(ab_high, cd_high, index_f32, 0, 1, 4, 5);
-    x[3] = SHUFFLE(ab_high, cd_high, index_f32, 2, 3, 6, 7);
-}
-static inline __attribute__((always_inline)) void turn_f64(quad_f64 *x)
-{
-    const quad_f64 low = SHUFFLE(x[0], x[1], index_f64, 0, 2);
-    x[1] = SHUFFLE(x[0], x[1], index_f64, 1, 3);
-    x[0] = low;
-}
-
 /* What a square is transposed by, in the nearest steps that the instruction set has: see matmul_pack.h. */
 typedef int32_t places_f32 __attribute__((vector_size(WG__VECTOR)));
 typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
@@ -57,19 +27,19 @@ typedef int64_t places_f64 __attribute__((vector_size(WG__VECTOR)));
 /* In either half, x[0..3], or x[0..1], as a matrix by its rows: the transpose. */
 static inline __attribute__((always_inline)) void turn_halves_f32(loose_f32 *x)
 {
-    const loose_f32 ab_low = SHUFFLE(x[0], x[1], places_f32, 0, 8, 1, 9, 4, 12, 5, 13);
-    const loose_f32 ab_high = SHUFFLE(x[0], x[1], places_f32, 2, 10, 3, 11, 6, 14, 7, 15);
-    const loose_f32 cd_low = SHUFFLE(x[2], x[3], places_f32, 0, 8, 1, 9, 4, 12, 5, 13);
-    const loose_f32 cd_high = SHUFFLE(x[2], x[3], places_f32, 2, 10, 3, 11, 6, 14, 7, 15);
-    x[0] = SHUFFLE(ab_low, cd_low, places_f32, 0, 1, 8, 9, 4, 5, 12, 13);
-    x[1] = SHUFFLE(ab_low, cd_low, places_f32, 2, 3, 10, 11, 6, 7, 14, 15);
-    x[2] = SHUFFLE(ab_high, cd_high, places_f32, 0, 1, 8, 9, 4, 5, 12, 13);
-    x[3] = SHUFFLE(ab_high, cd_high, places_f32, 2, 3, 10, 11, 6, 7, 14, 15);
+    const loose_f32 ab_low = WG_SHUFFLE(x[0], x[1], places_f32, 0, 8, 1, 9, 4, 12, 5, 13);
+    const loose_f32 ab_high = WG_SHUFFLE(x[0], x[1], places_f32, 2, 10, 3, 11, 6, 14, 7, 15);
+    const loose_f32 cd_low = WG_SHUFFLE(x[2], x[3], places_f32, 0, 8, 1, 9, 4, 12, 5, 13);
+    const loose_f32 cd_high = WG_SHUFFLE(x[2], x[3], places_f32, 2, 10, 3, 11, 6, 14, 7, 15);
+    x[0] = WG_SHUFFLE(ab_low, cd_low, places_f32, 0, 1, 8, 9, 4, 5, 12, 13);
+    x[1] = WG_SHUFFLE(ab_low, cd_low, places_f32, 2, 3, 10, 11, 6, 7, 14, 15);
+    x[2] = WG_SHUFFLE(ab_high, cd_high, places_f32, 0, 1, 8, 9, 4, 5, 12, 13);
+    x[3] = WG_SHUFFLE(ab_high, cd_high, places_f32, 2, 3, 10, 11, 6, 7, 14, 15);
 }
 static inline __attribute__((always_inline)) void turn_halves_f64(loose_f64 *x)
 {
-    const loose_f64 low = SHUFFLE(x[0], x[1], places_f64, 0, 4, 2, 6);
-    x[1] = SHUFFLE(x[0], x[1], places_f64, 1, 5, 3, 7);
+    const loose_f64 low = WG_SHUFFLE(x[0], x[1], places_f64, 0, 4, 2, 6);
+    x[1] = WG_SHUFFLE(x[0], x[1], places_f64, 1, 5, 3, 7);
     x[0] = low;
 }
 

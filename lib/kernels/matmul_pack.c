@@ -12,25 +12,25 @@
 #define LAST(from) (*(from))
 
 #define T float
-#define quad quad_f32
+#define quad wg__quad_f32
 #define CELL 1
 #define FORM f32
 #define vector loose_f32
-#define TURN turn_f32
+#define TURN wg__turn_f32
 #define TURN_HALVES turn_halves_f32
 #define JOIN_HALVES JOIN_f32
-#define EVEN(a, b) SHUFFLE(a, b, places_f32, F32(EVEN))
-#define ODD(a, b) SHUFFLE(a, b, places_f32, F32(ODD))
+#define EVEN(a, b) WG_SHUFFLE(a, b, places_f32, F32(EVEN))
+#define ODD(a, b) WG_SHUFFLE(a, b, places_f32, F32(ODD))
 #include "kernels/matmul_pack.h"
 
 #define T double
-#define quad quad_f64
+#define quad wg__quad_f64
 #define CELL 1
 #define FORM f64
 #define vector loose_f64
-#define TURN turn_f64
+#define TURN wg__turn_f64
 #define TURN_HALVES turn_halves_f64
 #define JOIN_HALVES JOIN_f64
-#define EVEN(a, b) SHUFFLE(a, b, places_f64, F64(EVEN))
-#define ODD(a, b) SHUFFLE(a, b, places_f64, F64(ODD))
+#define EVEN(a, b) WG_SHUFFLE(a, b, places_f64, F64(EVEN))
+#define ODD(a, b) WG_SHUFFLE(a, b, places_f64, F64(ODD))
 #include "kernels/matmul_pack.h"
