@@ -7,21 +7,33 @@ typedef struct dropout {
     int64_t stream;
 } dropout;
 
+/* In the order of unsigned words: the oldest instruction sets compare signed ones only. */
+static inline int32_t in_order(uint32_t word) { return (int32_t)(word ^ 0x80000000u); }
+
 WG_KERNEL(dropout_forward,
+    enum { LINE = 64 / sizeof(T), AHEAD = 1024 };
     const dropout *at = c->attrs;
     const T *x = c->in[0];
     T *y = c->out;
     const T kept = (T)(at->p < 1 ? 1 / (1 - at->p) : 0);
     const double limit = at->p * 0x1p32; /* words below it drop */
-    const uint32_t least = limit < 0x1p32 - 1 ? (uint32_t)limit : UINT32_MAX;
+    const int32_t least = in_order(limit < 0x1p32 - 1 ? (uint32_t)limit : UINT32_MAX);
     const uint64_t key = wg__random_key(c, at->stream);
     for (int64_t i = begin; i < end;) {
         int64_t element = c->first + i;
         int64_t offset = element % WG__CHUNK;
         int64_t n = WG__CHUNK - offset < end - i ? WG__CHUNK - offset : end - i;
         uint32_t word[WG__CHUNK];
+        for (int64_t j = 0; j < WG__CHUNK; j += LINE) { /* words take so long that the processor does not look ahead to x */
+            __builtin_prefetch(x + i + AHEAD + j);
+            __builtin_prefetch(y + i + AHEAD + j, 1);
+        }
         wg__random_words(word, key, (uint64_t)(element / WG__CHUNK), c->step);
-        WG_SIMD for (int64_t j = 0; j < n; j++) y[i + j] = word[offset + j] >= least ? x[i + j] * kept : 0;
+        WG_SIMD for (int64_t j = 0; j < n; j++)
+        {
+            const T scaled = x[i + j] * kept;
+            y[i + j] = in_order(word[offset + j]) >= least ? scaled : 0;
+        }
         i += n;
     })
 

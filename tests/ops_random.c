@@ -1,4 +1,5 @@
 /* Random leaves: moments, ranges, and that numbers depend on seed, leaf and index alone. */
+#include "base/random.h"
 #include "ops_test.h"
 
 enum { MANY = 200000 };
@@ -42,6 +43,36 @@ START_TEST(normal_numbers_have_tails)
         for (int i = 0; i < MANY; i++)
             beyond += fabs(wg_view_at(x, i)) > k + 1;
         ck_assert_double_eq_tol((double)beyond / MANY, share[k], 5 * sqrt(share[k] / MANY));
+    }
+}
+END_TEST
+
+/* At step 0: word k of a chunk of 64 elements is word k / 16 of the counter k % 16, of Philox as it is written down. */
+static uint32_t word_of(int64_t element, uint64_t seed, uint64_t stream)
+{
+    uint32_t four[4];
+    wg__philox(four, seed + stream * UINT64_C(0x9E3779B97F4A7C15), (uint64_t)(element / 64 * 16 + element % 16), 0);
+    return four[element % 64 / 16];
+}
+
+START_TEST(words_are_those_of_philox)
+{
+    enum { N = 1000, SEED = 12345, STREAM = 77 };
+    for (wg_dtype type = WG_F32; type <= WG_F64; type++) {
+        wg_graph *seeded = wg_graph_new_with(WG_OPTS(wg_graph_opts, .seed = SEED));
+        wg_node *x = wg_input(seeded, "x", type, WG_SHAPE(N));
+        wg_node *y = wg_apply_named(seeded, "dropout", WG_NODES(wg_ones_like(x)), "{\"p\": 0.3, \"stream\": 77}");
+        wg_plan *plan = wg_compile(seeded, WG_TRAIN, WG_NODES(y));
+        wg_exec *exec = wg_exec_new(plan);
+        double zeros[N] = { 0 };
+        ck_assert_int_eq(wg_feed(exec, x, wg_view_of(zeros, type, WG_SHAPE(N))), WG_OK);
+        ck_assert_int_eq(wg_run(exec), WG_OK);
+        wg_view dropped = wg_result(exec, y);
+        for (int i = 0; i < N; i++)
+            ck_assert_int_eq(wg_view_at(dropped, i) != 0, word_of(i, SEED, STREAM) >= (uint32_t)(0.3 * 0x1p32));
+        wg_exec_free(exec);
+        wg_plan_free(plan);
+        wg_graph_free(seeded);
     }
 }
 END_TEST
@@ -116,6 +147,7 @@ TCase *ops_random_tests(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, moments_are_those_of_the_distribution);
     tcase_add_test(t, normal_numbers_have_tails);
+    tcase_add_test(t, words_are_those_of_philox);
     tcase_add_test(t, numbers_stay_in_their_range);
     tcase_add_test(t, threads_and_types_do_not_matter_and_leaves_do);
     tcase_add_test(t, each_step_draws_anew);

@@ -27,6 +27,15 @@ const wg__op_kernels *wg__isa_kernels(size_t index);
 #define WG__ISA_EXPAND(name, isa) WG__ISA_JOIN(name, isa)
 #define WG_ISA_SYM(name) WG__ISA_EXPAND(name, WG_ISA)
 
+/* Bytes of a vector. */
+#if defined __AVX512F__
+enum { WG__VECTOR = 64 };
+#elif defined __AVX2__
+enum { WG__VECTOR = 32 };
+#else
+enum { WG__VECTOR = 16 };
+#endif
+
 /* An operator's entry in its set's table: WG_KERNELS(exp, .forward = WG_BOTH(exp_forward)); */
 #define WG_KERNELS(op, ...)                            \
     extern const wg__op_kernels WG_ISA_SYM(wg__k_##op); \

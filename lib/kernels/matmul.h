@@ -79,16 +79,16 @@ static inline int64_t wg__most(int64_t a, int64_t b)
 /* WG__STRIP: bytes of a row of B that one unit reads, at least, where A is a single row. Shorter pieces, each in a page of its
  * own, are not fetched ahead by the processor; those with AVX-512 do well with half. */
 #if defined __AVX512F__
-enum { WG__VECTOR = 64, WG__TILE_MAX = 24, WG__STRIP = 512 };
+enum { WG__TILE_MAX = 24, WG__STRIP = 512 };
 #define WG__TILE_ROWS { 24, 12, 8 } /* the most rows by 1, 2, 3 vectors: 24 of 32 registers hold sums */
 #elif defined __AVX2__
-enum { WG__VECTOR = 32, WG__TILE_MAX = 12, WG__STRIP = 1024 };
+enum { WG__TILE_MAX = 12, WG__STRIP = 1024 };
 #define WG__TILE_ROWS { 12, 6, 4 } /* 12 of 16 */
 #elif defined __aarch64__
-enum { WG__VECTOR = 16, WG__TILE_MAX = 24, WG__STRIP = 1024 };
+enum { WG__TILE_MAX = 24, WG__STRIP = 1024 };
 #define WG__TILE_ROWS { 24, 12, 8 }
 #else
-enum { WG__VECTOR = 16, WG__TILE_MAX = 12, WG__STRIP = 1024 };
+enum { WG__TILE_MAX = 12, WG__STRIP = 1024 };
 #define WG__TILE_ROWS { 12, 6, 4 }
 #endif
 
