@@ -16,6 +16,27 @@ static inline int64_t held(int64_t n, int64_t k)
     return k > n / 8 ? n : k;
 }
 
+/* Lines from this length on are sorted by their digits: shorter ones are merged before 256 counters are cleared. */
+enum { BY_DIGITS_FROM = 96 };
+
+/* Numbers as unsigned ones in the same order: equal elements are equal, and NaNs, all alike, the largest. */
+#define RANK_OF_FLOAT(suffix, type, U)                                                                                 \
+    static inline U rank_##suffix(type x)                                                                              \
+    {                                                                                                                  \
+        const U sign = (U)1 << (8 * sizeof(U) - 1);                                                                    \
+        const type folded = x + 0; /* -0 into 0 */                                                                     \
+        U bits;                                                                                                        \
+        memcpy(&bits, &folded, sizeof bits);                                                                           \
+        bits ^= bits & sign ? (U)-1 : sign;                                                                            \
+        return x != x ? (U)-1 : bits;                                                                                  \
+    }
+RANK_OF_FLOAT(f32, float, uint32_t)
+RANK_OF_FLOAT(f64, double, uint64_t)
+static inline uint32_t rank_i32(int32_t x) { return (uint32_t)x ^ 0x80000000u; }
+static inline uint64_t rank_i64(int64_t x) { return (uint64_t)x ^ UINT64_C(0x8000000000000000); }
+static inline uint8_t rank_u8(uint8_t x) { return x; }
+static inline uint8_t rank_bool(uint8_t x) { return x; }
+
 /* For one type: lines as pairs of a key and the place it came from, brought into order. `scratch` holds as many pairs
  * again. ORDERED(a, b): a, which stands before b, may stay there. */
 #define SORT_LINES(suffix, type, IS_NAN)                                                                               \
@@ -74,6 +95,34 @@ static inline int64_t held(int64_t n, int64_t k)
         if (from != p)                                                                                                 \
             memcpy(p, from, (size_t)n * sizeof *p);                                                                    \
     }                                                                                                                  \
+    /* Pairs that stand in the order of their places: by one digit of 256 after another, the lowest first, each in a stable   \
+     * way. Digits that all have in common are passed over. */                                                         \
+    static void sort_by_digits_##suffix(pair_##suffix *p, pair_##suffix *scratch, int64_t n, bool descending)          \
+    {                                                                                                                  \
+        const uint64_t flip = descending ? UINT64_MAX : 0;                                                             \
+        int64_t place[sizeof(type)][256] = { { 0 } };                                                                  \
+        pair_##suffix *from = p, *to = scratch;                                                                        \
+        for (int64_t i = 0; i < n; i++)                                                                                \
+            for (size_t d = 0; d < sizeof(type); d++)                                                                  \
+                place[d][DIGIT(rank_##suffix(p[i].key) ^ flip, d)]++;                                                  \
+        for (size_t d = 0; d < sizeof(type); d++) {                                                                    \
+            int64_t before = 0;                                                                                        \
+            if (place[d][DIGIT(rank_##suffix(p[0].key) ^ flip, d)] == n)                                               \
+                continue;                                                                                              \
+            for (int v = 0; v < 256; v++) {                                                                            \
+                const int64_t count = place[d][v];                                                                     \
+                place[d][v] = before;                                                                                  \
+                before += count;                                                                                       \
+            }                                                                                                          \
+            for (int64_t i = 0; i < n; i++)                                                                            \
+                to[place[d][DIGIT(rank_##suffix(from[i].key) ^ flip, d)]++] = from[i];                                 \
+            pair_##suffix *other = from;                                                                               \
+            from = to;                                                                                                 \
+            to = other;                                                                                                \
+        }                                                                                                              \
+        if (from != p)                                                                                                 \
+            memcpy(p, from, (size_t)n * sizeof *p);                                                                    \
+    }                                                                                                                  \
     /* A heap whose root belongs last: sinks p[i] to its place. */                                                     \
     static void sink_##suffix(pair_##suffix *p, int64_t i, int64_t n, bool descending)                                 \
     {                                                                                                                  \
@@ -102,7 +151,10 @@ static inline int64_t held(int64_t n, int64_t k)
                 sink_##suffix(p, 0, k, descending);                                                                    \
             }                                                                                                          \
         }                                                                                                              \
-        sort_pairs_##suffix(p, p + k, k, descending);                                                                  \
+        if (k == n && n >= BY_DIGITS_FROM)                                                                             \
+            sort_by_digits_##suffix(p, p + k, k, descending);                                                          \
+        else                                                                                                           \
+            sort_pairs_##suffix(p, p + k, k, descending);                                                              \
     }                                                                                                                  \
     /* Where line number `line` begins in a tensor with `length` elements along the axis. */                           \
     static int64_t line_##suffix(const wg__along *a, int64_t line, int64_t length)                                     \
@@ -154,6 +206,7 @@ static inline int64_t held(int64_t n, int64_t k)
             ((int64_t *)c->out)[line] = middle_##suffix(c->local, x, a->length, a->inner).at;                          \
         })
 
+#define DIGIT(rank, d) ((rank) >> 8 * (d)&255)
 #define NAN_IF(x) ((x) != (x))
 #define NEVER_NAN(x) false
 SORT_LINES(f32, float, NAN_IF)
@@ -250,8 +303,11 @@ static wg_status lower_keeping(wg_lowering *l, int64_t k)
     if (!wg__mul_size((size_t)(2 * k), sizeof(pair_f64), &local))
         return wg__fail(WG_ERR_NOMEM, "a line needs more bytes than there are");
     double steps = 2;
-    for (int64_t n = k; n > 1; n /= 2)
-        steps += 3;
+    if (k == a.length && k >= BY_DIGITS_FROM)
+        steps += 1.5 * (double)wg_dtype_size(l->in_type[0]);
+    else
+        for (int64_t n = k; n > 1; n /= 2)
+            steps += 3;
     l->n_stages = 1;
     l->stage[0] = (wg_stage){ .extent = a.outer * a.inner, .grain = 1 + 1024 / (1 + a.length), .local = local,
                               .cost = 10 + 2 * (double)a.length + steps * (double)k };

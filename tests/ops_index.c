@@ -146,6 +146,43 @@ START_TEST(long_orders_follow_the_definition)
 }
 END_TEST
 
+/* Whether a at place i may stand before b at place j in a stable order in which NaN is the largest. */
+static bool stands_before(double a, int64_t i, double b, int64_t j, bool descending)
+{
+    const double first = descending ? b : a, second = descending ? a : b;
+    const bool less = first < second || (isnan(second) && !isnan(first));
+    return less || ((first == second || (isnan(a) && isnan(b))) && i < j);
+}
+
+/* Elements of every magnitude, bytes of every value, and what is special to floats, each of it many times. */
+START_TEST(long_orders_of_every_type)
+{
+    enum { LENGTH = 500 };
+    static const double special[] = { NAN, -NAN, INFINITY, -INFINITY, 0.0, -0.0, 1e-40, -1e-40 };
+    for (wg_dtype type = WG_F32; type <= WG_BOOL; type++) {
+        const bool is_float = type == WG_F32 || type == WG_F64;
+        double v[LENGTH];
+        for (int i = 0; i < LENGTH; i++) {
+            const int64_t h = (int64_t)(((uint64_t)i + 1) * UINT64_C(0x9E3779B97F4A7C15) >> 20);
+            const double wide = ldexp((double)(h % 1001 - 500), (int)(h / 1001 % 22));
+            v[i] = is_float && i % 3 == 0 ? special[h % 8] : type == WG_U8 || type == WG_BOOL ? (double)(h & 255) : wide;
+        }
+        wg_node *x = constant(type, WG_SHAPE(LENGTH), v);
+        wg_view from = value(x);
+        for (int descending = 0; descending < 2; descending++) {
+            wg_view order = value(wg_argsort(x, 0, descending)), sorted = value(wg_sort(x, 0, descending));
+            for (int64_t i = 0, before = -1; i < LENGTH; i++) {
+                const int64_t at = (int64_t)wg_view_at(order, i);
+                const double key = wg_view_at(from, at), found = wg_view_at(sorted, i);
+                ck_assert(isnan(key) ? isnan(found) : key == found && !signbit(key) == !signbit(found));
+                ck_assert(!i || stands_before(wg_view_at(from, before), before, key, at, descending));
+                before = at;
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(running_totals)
 {
     wg_node *x = TENSOR(WG_SHAPE(2, 3), 1, 2, 3, 4, 0, 6);
@@ -194,6 +231,7 @@ TCase *ops_index_tests(void)
     tcase_add_test(t, one_hots_and_positions);
     tcase_add_test(t, orders_are_stable_and_know_nan);
     tcase_add_test(t, long_orders_follow_the_definition);
+    tcase_add_test(t, long_orders_of_every_type);
     tcase_add_test(t, running_totals);
     tcase_add_test(t, the_bits_of_scattered_sums_do_not_depend_on_threads);
     return t;
