@@ -63,9 +63,12 @@ static void locate(const walk *w, int64_t index, int64_t *from, int64_t *to)
         enum { SIDE = 16 / bytes };                                                                                    \
         const int64_t whole = rows - rows % SIDE;                                                                      \
         for (int64_t j = 0; j < n; j += SIDE) {                                                                        \
-            for (int64_t k = j; k < j + SIDE && k < next; k++)                                                         \
+            for (int64_t k = j; k < j + SIDE && k < next; k++) {                                                       \
+                const type *line = x + (STRIP + k) * x_pitch;                                                          \
                 for (int64_t i = 0; i < rows; i += WG__LINE / bytes)                                                   \
-                    __builtin_prefetch(x + (STRIP + k) * x_pitch + i);                                                 \
+                    __builtin_prefetch(line + i);                                                                      \
+                __builtin_prefetch(line + rows - 1); /* in one more line where they begin within one */                \
+            }                                                                                                          \
             for (int64_t i = 0; i < whole; i += SIDE)                                                                  \
                 turn_square_##bytes(&strip[i][j], STRIP, x + j * x_pitch + i, x_pitch);                                \
         }                                                                                                              \
