@@ -79,8 +79,11 @@ wg_store *wg_exec_store(const wg_exec *e) { return e ? e->store : NULL; }
 
 const char *wg_exec_error(const wg_exec *e) { return e ? e->error : wg_error(); }
 
+void wg__exec_fenced(wg_exec *e) { e->fence = WG__FENCE; }
+
 void wg__exec_harshly(wg_exec *e, int parts)
 {
+    wg__exec_fenced(e);
     e->harsh = true;
     e->in_turn = parts > 0;
     if (e->in_turn)
@@ -164,7 +167,7 @@ static wg_status find_frame(wg_exec *e, const wg_shape *fed, wg__frame **found)
             remember(e, *found, i);
             return WG_OK;
         }
-    wg__program *p = wg__program_new(e->plan, fed, (wg__program_opts){ e->check_finite, e->threads, e->harsh, NULL });
+    wg__program *p = wg__program_new(e->plan, fed, (wg__program_opts){ e->check_finite, e->threads, e->harsh, e->fence, NULL });
     wg__frame *f = p ? wg__frame_new(e, p, fed) : NULL;
     if (!f)
         return wg_error_status();

@@ -107,6 +107,7 @@ struct wg_exec {
     bool check_finite;
     size_t memory_limit;
     bool harsh, in_turn; /* see wg__exec_harshly */
+    size_t fence;        /* see wg__exec_fenced; 0: there are none */
     wg__timeline *trace;    /* NULL: runs are not traced */
 
     wg__feed **feed; /* by index of the leaf in the user's graph */
@@ -130,7 +131,12 @@ wg_status wg__exec_failed(wg_exec *, wg_status);
 /* What is fed for a leaf of the user's graph, data NULL without; and the mode of the exec's plan. For lib/verify. */
 wg_view wg__exec_feed_of(const wg_exec *, const wg_node *leaf);
 wg_mode wg__exec_mode(const wg_exec *);
-/* For lib/verify, before the first run: splits even the smallest work, and fills the workspace with NaN before each run. With
+enum { WG__FENCE = 1024 }; /* bytes */
+/* For lib/verify, before the first run: leaves room before and behind all that kernels write, so that one which goes too far
+ * harms nothing. Where one thread does all the work, the room is filled before each kernel and looked at afterwards:
+ * WG_ERR_VERIFY tells what was written beyond. */
+void wg__exec_fenced(wg_exec *);
+/* The same, and it splits even the smallest work, and fills the workspace with NaN before each run. With
  * parts > 0 that many workers' shares are computed one after another on the calling thread, the last worker's first, and
  * none sees what another has written: a kernel that leans on its neighbours' ranges, or on what was in memory, is found
  * without luck, OpenMP or not. WG_ERR_VERIFY: two shares write the same memory. parts < 256. */
@@ -168,8 +174,8 @@ typedef struct wg__run {
     wg__frame *frame;
     wg__barrier *barrier;
     uint64_t step;
-    bool in_turn;
-    wg__timeline *trace; /* NULL: none */
+    bool in_turn, watched; /* watched: what instructions write is looked at, in turn or behind fences */
+    wg__timeline *trace;   /* NULL: none */
 } wg__run;
 /* One worker's way through the list of instructions. `base`: iterations before this one times instructions. */
 void wg__run_list(const wg__run *, int worker, int workers, int64_t base, uint64_t seed);
@@ -183,6 +189,11 @@ typedef struct wg__apart wg__apart;
 wg__apart *wg__apart_begin(wg__frame *, int number, int workers);
 wg_status wg__apart_note(wg__apart *, int worker);
 void wg__apart_end(wg__apart *);
+
+/* Fences around what an instruction of that many workers writes, all on this thread: raised before it, looked at after it. Of a
+ * program without, neither does anything. WG_ERR_VERIFY: a fence was run over, by step *step. */
+void wg__fences_raise(const wg__frame *, int number, int workers);
+wg_status wg__fences_look(const wg__frame *, int number, int workers, int *step);
 
 /* Begins to find out which way is quicker; what the last run took. */
 void wg__pace_begin(wg__pace *);

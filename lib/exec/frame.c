@@ -234,7 +234,7 @@ void wg__frame_settle(wg__frame *f, int worker, char *workspace)
     const wg__program *p = f->program;
     size_t all = 0, own = 0;
     wg__program_bytes(p, f->workers, &all, &own);
-    char *mine = workspace + p->arena + (size_t)worker * own;
+    char *mine = workspace + p->arena + (size_t)worker * own + p->fence;
     if (f->address[p->n_buffers * f->workers + worker] == (void *)mine)
         return; /* all stands where it stood */
     for (int b = 0; b < p->n_buffers; b++)

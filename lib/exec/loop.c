@@ -69,7 +69,7 @@ void wg__run_loop(const wg__run *r, int worker, int workers, int number, int64_t
     const wg__portion *part = &r->frame->part[worker * p->n_instructions + number];
     const wg_call *call = &part->step->call;
     wg__frame *f = part->loop;
-    const wg__run inner = { f, r->barrier, r->step, r->in_turn, r->trace };
+    const wg__run inner = { f, r->barrier, r->step, r->in_turn, r->watched, r->trace };
     int n = f->program->n_instructions, mine = r->in_turn ? f->workers : 1; /* workers that this thread is */
     int64_t t = 0;
     for (int w = worker; w < worker + mine; w++)

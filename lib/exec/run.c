@@ -85,6 +85,22 @@ static void do_in_turn(const wg__run *r, int workers, int number, int64_t base, 
         wg__apart_end(apart);
 }
 
+/* By the only thread there is. */
+static void do_watched(const wg__run *r, int worker, int workers, int number, int64_t base, uint64_t seed,
+                       wg__timeline *trace)
+{
+    const wg__instruction *i = &r->frame->program->instruction[number];
+    int step = 0;
+    wg__fences_raise(r->frame, number, workers);
+    if (r->in_turn && i->split && i->kind != WG__LOOP) /* a scan sees to its own shares */
+        do_in_turn(r, workers, number, base, seed, trace);
+    else
+        do_one(r, worker, workers, number, base, seed, trace);
+    wg_status status = wg__fences_look(r->frame, number, workers, &step);
+    if (status)
+        wg__note_failure(r->frame, 0, base + number, step, status);
+}
+
 /* After a failure workers still meet at every barrier, but do only what stands up to it: an earlier failure may yet come
  * to light, and then that one is told, whatever the number of threads. What writes variables stands behind a
  * barrier, and so sees every failure before it. */
@@ -97,8 +113,8 @@ static inline void run_list(const wg__run *r, int worker, int workers, int64_t b
             wait_at(r, worker, workers, k, trace);
         if ((worker != 0 && !i->split) || is_past_failure(r, base + k))
             continue;
-        if (r->in_turn && i->split && i->kind != WG__LOOP) /* a scan sees to its own shares */
-            do_in_turn(r, workers, k, base, seed, trace);
+        if (r->watched)
+            do_watched(r, worker, workers, k, base, seed, trace);
         else
             do_one(r, worker, workers, k, base, seed, trace);
     }
@@ -174,7 +190,9 @@ static void forget_failures(wg__frame *f)
 wg_status wg__run_program(wg_exec *e, wg__frame *f)
 {
     wg__timeline *trace = e->trace && wg__timeline_begin(e->trace, f->program, f->workers) ? e->trace : NULL;
-    whole all = { .run = { f, &all.barrier, wg__store_draw(e->store), e->in_turn, trace }, .seed = e->store->seed };
+    bool watched = e->in_turn || (e->fence && f->workers == 1);
+    whole all = { .run = { f, &all.barrier, wg__store_draw(e->store), e->in_turn, watched, trace },
+                  .seed = e->store->seed };
     forget_failures(f);
     for (int w = 0; w < f->workers; w++)
         wg__frame_draw(f, w, all.seed, all.run.step);

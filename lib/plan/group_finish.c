@@ -71,8 +71,9 @@ bool wg__group_finish(wg__group *g)
     int64_t held = i->block < g->count ? i->block : g->count;
     i->n_registers = g->n_regs;
     i->reg_bytes = ((size_t)held * g->widest + WG__ALIGN - 1) / WG__ALIGN * WG__ALIGN;
-    if ((size_t)g->n_regs * i->reg_bytes > g->m->program->local)
-        g->m->program->local = (size_t)g->n_regs * i->reg_bytes;
+    i->local = (size_t)g->n_regs * i->reg_bytes;
+    if (i->local > g->m->program->local)
+        g->m->program->local = i->local;
     int64_t blocks = g->count / i->block + 1;
     i->cost = i->n_steps * (5 * (double)blocks + 0.25 * (double)g->count);
     i->fallible = g->item->fallible;

@@ -63,6 +63,7 @@ static bool add_stage(wg__making *m, const wg__item *item, const lowered *l, int
     i->grain = stage->grain;
     i->cost = (double)stage->extent * stage->cost;
     i->fallible = item->fallible;
+    i->local = stage->local;
     if (stage->local > m->program->local)
         m->program->local = stage->local;
     return true;

@@ -6,8 +6,8 @@
 
 bool wg__program_bytes(const wg__program *p, int workers, size_t *bytes, size_t *own)
 {
-    size_t all; /* a worker's own memory begins on a cache line of its own */
-    return wg__round_up(p->local, 2 * WG__ALIGN, own) && wg__mul_size(*own, (size_t)workers, &all) &&
+    size_t all, room; /* a worker's own memory begins on a cache line of its own */
+    return wg__add_size(p->local, 2 * p->fence, &room) && wg__round_up(room, 2 * WG__ALIGN, own) && wg__mul_size(*own, (size_t)workers, &all) &&
            wg__add_size(all, p->arena, bytes);
 }
 

@@ -94,7 +94,7 @@ static size_t lowest_offset(const wg__program *p, const placed *list, size_t n, 
 static wg_status place(wg__making *m)
 {
     wg__program *p = m->program;
-    size_t n = 0, total = 0;
+    size_t n = 0, total = 0, room;
     placed *todo = wg__arena_alloc(&m->memory, (size_t)p->n_buffers * sizeof *todo);
     placed *list = wg__arena_alloc(&m->memory, (size_t)p->n_buffers * sizeof *list);
     if (!todo || !list)
@@ -103,7 +103,8 @@ static wg_status place(wg__making *m)
         if (p->buffers[b].space != WG__IN_ARENA || p->buffers[b].home != b)
             continue;
         todo[n].buffer = b;
-        if (!wg__round_up(p->buffers[b].bytes, WG__ALIGN, &todo[n].bytes) ||
+        if (!wg__add_size(p->buffers[b].bytes, 2 * p->fence, &room) ||
+            !wg__round_up(room, WG__ALIGN, &todo[n].bytes) ||
             !wg__add_size(total, todo[n].bytes, &total))
             return wg__fail(WG_ERR_NOMEM, "the workspace would be larger than memory can address");
         n++;
@@ -115,7 +116,7 @@ static wg_status place(wg__making *m)
         for (; at && list[at - 1].offset > todo[i].offset; at--)
             list[at] = list[at - 1];
         list[at] = todo[i];
-        p->buffers[todo[i].buffer].offset = todo[i].offset;
+        p->buffers[todo[i].buffer].offset = todo[i].offset + p->fence;
         if (todo[i].offset + todo[i].bytes > p->arena)
             p->arena = todo[i].offset + todo[i].bytes;
     }

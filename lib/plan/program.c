@@ -30,6 +30,7 @@ wg__program *wg__program_new(const wg_plan *plan, const wg_shape *fed, wg__progr
     p->plan = plan;
     p->memory.allocator = &plan->allocator;
     p->changes = plan->n_assignments > 0;
+    p->fence = opts.fence;
     wg__making m = { .plan = plan, .program = p, .opts = opts, .memory = { .allocator = &plan->allocator } };
     wg_status status = make(&m, fed);
     wg__arena_free(&m.memory);

@@ -57,6 +57,7 @@ typedef struct wg__instruction {
     int64_t extent, grain;
     int64_t block;    /* of a fused one: elements a block */
     size_t reg_bytes; /* of a fused one: a register */
+    size_t local;     /* bytes of a worker's own memory */
     double cost;      /* nanoseconds on one core, roughly */
     wg__access *access;
     int n_accesses;
@@ -78,6 +79,7 @@ typedef struct wg__program {
     size_t buffers_capacity, instructions_capacity;
     int n_buffers, n_instructions, n_fused;    /* n_fused: operators inside fused instructions */
     size_t arena, peak_live, constants, local; /* bytes; local: a worker's */
+    size_t fence; /* as in its options */
     double cost;
     int n_barriers;
     bool parallel; /* worth a region */
@@ -88,6 +90,7 @@ typedef struct wg__program_opts {
     bool check_finite;
     int threads;
     bool forced; /* split even the smallest work */
+    size_t fence; /* bytes that are left free before and behind all that its kernels write */
     const struct wg__sizes *sizes; /* of a body: what the names of outside stand for; NULL: none */
 } wg__program_opts;
 

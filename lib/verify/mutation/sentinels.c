@@ -160,6 +160,18 @@ KERNEL(wrong_rounded_value, square_rounding);
 KERNEL(wrong_noisy, square_noisy);
 KERNEL(wrong_stale, square_stale);
 
+/* Writes one element more than it has. */
+WG_KERNEL(square_beyond, const T *x = c->in[0]; T *y = c->out; y[end] = 0;
+          for (int64_t i = begin; i < end; i++) y[i] = x[i] * x[i];)
+static const wg_op wrong_beyond = {
+    WG_OP,
+    .name = "wrong_beyond",
+    .arity = 1,
+    .forward = WG_BOTH(square_beyond),
+    .backward = square_right,
+    WG_SAMPLES(line),
+};
+
 /* The first element of all shares of the work but the first is off. */
 WG_KERNEL(
     square_split_off, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
@@ -313,6 +325,7 @@ const wg__sentinel wg__sentinels[] = {
     { &wrong_kink_side, "kink", -1 },
     { &wrong_at_kink, "kink", -1 },
     { &wrong_kink_place, "gradient", 0 },
+    { &wrong_beyond, "bounds", -1 },
     { &wrong_when_split, "parts", -1 },
     { &wrong_overwriting, "operands", -1 },
     { &wrong_rounded_value, "precision", -1 },

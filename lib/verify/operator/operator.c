@@ -115,7 +115,7 @@ static wg_status check_with(wg__session *s, const wg__rig_opts *opts)
     if (st == WG_ERR_RANGE && wg__is_generated(s) && !s->retyped && (s->op->flags & WG_CAN_FAIL))
         return WG_OK; /* it refuses these values: a label beyond the classes that are left */
     if (st && st != WG_ERR_NOMEM) {
-        wg__settle_check(s, "value", 0, false, "%s", wg_error());
+        wg__settle_check(s, st == WG_ERR_VERIFY ? "bounds" : "value", 0, false, "%s", wg_error());
         st = WG_OK;
     }
     return st;

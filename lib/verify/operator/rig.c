@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "exec/exec.h"
 #include "graph/graph.h"
 #include "tensor/shape.h"
 #include <wengert/ops.h>
@@ -211,6 +212,8 @@ static bool compile(wg__rig *r, int order)
             wanted[n++] = order == 1 ? r->in[s].by_parts : r->in[s].second_by_parts;
     r->plan[order] = wg_compile(r->graph, WG_TRAIN, (wg_nodes){ wanted, n });
     r->exec[order] = wg_exec_new_with(r->plan[order], WG_OPTS(wg_exec_opts, .threads = 1));
+    if (r->exec[order])
+        wg__exec_fenced(r->exec[order]);
     /* Prepared here, so that runs cannot fail for want of memory. */
     return r->exec[order] && !wg__rig_bind(r, r->exec[order]) && !wg_prepare(r->exec[order]);
 }
