@@ -410,9 +410,13 @@ refuses 1 "plugin.so" check --plugin ./plugin.so
 # What a crash in a user's code is a crash of.
 plugin=$build/tests/.libs/plugin_crash.so
 if [ -e "$plugin" ]; then
-    run check --plugin "$plugin"
+    run check crashing --plugin "$plugin"
     [ $code -gt 128 ] || fail "a kernel that crashes gives exit $code"
-    grep -q "^wengert: check: a crash while verifying crashing, " err || fail "the crash has no name"
+    grep -q "^wengert: check: a crash while verifying crashing: sample 0: value$" err || fail "the crash has no name"
+    run check aborting --plugin "$plugin"
+    [ $code -gt 128 ] || fail "a kernel that aborts gives exit $code"
+    grep -q "^wengert: check: a crash while verifying aborting: sample 0, size 1 for 3: value$" err ||
+        fail "abort has no name"
 fi
 
 # A plugin, where shared objects can be built and loaded.

@@ -1,4 +1,6 @@
-/* A plugin for tests/command.sh: its kernel reads parameters that no `lower` has left for it. */
+/* A plugin for tests/command.sh: one kernel reads parameters that no `lower` has left for it, another aborts where axis 0 is short. */
+#include <stdlib.h>
+
 #include <wengert.h>
 
 WG_KERNEL(crashing_forward,
@@ -14,5 +16,24 @@ static const wg_op crashing = {
     .forward = WG_BOTH(crashing_forward), WG_SAMPLES(samples),
 };
 
+WG_KERNEL(aborting_forward,
+    const T *x = c->in[0]; T *y = c->out;
+    if (c->out_shape.rank == 2 && c->out_shape.dim[0] == 1)
+        abort();
+    for (int64_t i = begin; i < end; i++)
+        y[i] = x[i];
+)
+
+static wg_node *aborting_backward(const wg_adjoint *a, int slot) { return (void)slot, a->cotangent; }
+
+static const wg_op aborting = {
+    WG_OP, .name = "aborting", .doc = "x", .arity = 1, .forward = WG_BOTH(aborting_forward),
+    .backward = aborting_backward, WG_SAMPLES(samples),
+};
+
 WG_API wg_status wg_plugin(wg_registry *);
-wg_status wg_plugin(wg_registry *r) { return wg_register(r, &crashing); }
+wg_status wg_plugin(wg_registry *r)
+{
+    wg_status status = wg_register(r, &crashing);
+    return status ? status : wg_register(r, &aborting);
+}

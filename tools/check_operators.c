@@ -164,6 +164,8 @@ struct checking {
     json_t *result, **entry, **failures; /* (work->n): of each operator, until it is told */
 };
 
+static void note(void *user, const wg_check *coming) { crash_note(*(size_t *)user, coming); }
+
 static void check_one(void *user, size_t i)
 {
     struct checking *c = user;
@@ -172,7 +174,8 @@ static void check_one(void *user, size_t i)
     size_t watch = crash_watch(work->op[i]->name);
     wg_status status = wg_verify_op_with(work->op[i],
                                          WG_OPTS(wg_verify_opts, .order = work->order, .seed = work->seed,
-                                                 .draws = work->draws, .registry = work->registry),
+                                                 .draws = work->draws, .registry = work->registry,
+                                                 .before = note, .user = &watch),
                                          &report);
     crash_unwatch(watch);
     c->entry[i] = entry_of(work->op[i], status, report);

@@ -57,6 +57,10 @@ typedef struct wg_verify_opts {
                                runs a parameter are estimated at ten seconds or less, on one core; -1: never */
     const wg_registry *registry; /* for an operator whose adjoint names others by wg_apply_named; NULL: the built-in */
     int64_t points;              /* calibration: of each function; 0: 20,000 */
+    /* Operators: NULL, or told before each group of checks what comes: `what`, `order`, `slot` (-1: all) and `sample`, and in `text`
+     * how that was altered. Good for the call. So that a program which a kernel brings down knows where it was. */
+    void (*before)(void *user, const wg_check *coming);
+    void *user;
 } wg_verify_opts;
 
 /* Checks an operator on its own samples, every slot, first and second order, in f64. WG_OK: all pass. WG_ERR_VERIFY: something

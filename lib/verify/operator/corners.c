@@ -387,6 +387,7 @@ static wg_status check_ties_of(wg__session *s, corner *c)
 wg_status wg__check_kinks(wg__session *s)
 {
     wg__rig *r = s->rig;
+    wg__session_tell(s, "kink", 1, -1);
     bool kinked = wg__has_kinks(s->op, r->n_slots);
     wg_status st = WG_OK;
     if (kinked && !wg__is_generated(s))

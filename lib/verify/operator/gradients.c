@@ -101,6 +101,7 @@ wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cota
     const wg__operand *x = &r->in[slot];
     if (slot > 0 && wg__has_flaw(WG__SLOTS_SKIPPED))
         return WG_OK;
+    wg__session_tell(s, order == 1 ? "gradient" : "second order", order, x->slot);
     wg__mover m = { r, slot, order };
     wg__subject f = { .user = &m,
                       .n = x->count,
@@ -251,6 +252,7 @@ static wg_status check_sum(wg__session *s, int order, double *work)
 wg_status wg__check_linear(wg__session *s, int order)
 {
     wg__rig *r = s->rig;
+    wg__session_tell(s, "linearity", order, -1);
     size_t n = wg__gradient_count(r), bytes = r->count * sizeof(double);
     double *work = wg__arena_alloc(&r->arena, (4 * n + 2 * r->count + 1) * sizeof *work);
     if (!work)

@@ -249,6 +249,7 @@ wg_status wg__check_narrow(wg__session *s)
     if (wg_node_dtype(s->rig->y) != WG_F64 || (s->op->forward.f64 && !s->op->forward.f32))
         return WG_OK;
     opts.type = WG_F32;
+    wg__session_tell(s, "f32", 0, -1);
     wg__rig *narrow = wg__rig_new(&opts);
     if (!narrow && wg_error_status() == WG_ERR_NOMEM)
         return WG_ERR_NOMEM;
@@ -259,8 +260,10 @@ wg_status wg__check_narrow(wg__session *s)
     int highest = comparable_order(s->rig, narrow);
     double largest = 0;
     wg_status st = WG_OK;
-    for (int order = 0; order <= highest && !st; order++)
+    for (int order = 0; order <= highest && !st; order++) {
+        wg__session_tell(s, "f32", order, -1);
         st = compare(s, narrow, order, &largest);
+    }
     if (!st)
         st = wg__check_commutes(s, narrow);
     if (st && st != WG_ERR_NOMEM) {

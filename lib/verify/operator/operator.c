@@ -10,6 +10,7 @@
 static wg__rig *build(wg__session *s, wg__rig_opts opts)
 {
     opts.worthwhile = s->worthwhile;
+    wg__session_tell(s, "shape", 0, -1);
     for (; opts.order >= 0; opts.order--) {
         wg__rig *r = wg__rig_new(&opts);
         if (r || wg_error_status() == WG_ERR_NOMEM)
@@ -95,6 +96,7 @@ static wg_status check_rig(wg__session *s)
         st = wg__check_runs(s, k);
     for (int k = 0; k <= order && k <= 1 && !st && values && !wg__session_ends(s); k++)
         st = wg__check_strides(s, k);
+    wg__session_tell(s, "context", 1, -1);
     if (!st && values && !wg__session_ends(s))
         st = wg__check_contexts(s);
     if (!st && narrow && values && !wg__session_ends(s))
@@ -174,13 +176,14 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
     *taken = true;
     if (wg__session_ends(s) || is_known(s, v) || (v->brief && s->draw > 0)) /* a length is not a matter of values */
         return WG_OK;
-    *taken = false;
-    if (!wg__rig_fits(&opts, &count))
-        return wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
-    *taken = !v->large || count <= (v->brief ? 2 : 1) * (size_t)LARGEST;
-    if (!*taken)
-        return WG_OK;
     s->variant = v->text;
+    wg__session_tell(s, "shape", 0, -1);
+    bool fits = wg__rig_fits(&opts, &count);
+    *taken = fits && (!v->large || count <= (v->brief ? 2 : 1) * (size_t)LARGEST);
+    if (!*taken) {
+        s->variant = "";
+        return !fits && wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
+    }
     s->degenerate = v->degenerate;
     s->large = v->large;
     s->brief = v->brief;

@@ -91,6 +91,7 @@ wg_status wg__check_repeats(wg__session *s)
     if (!any || times < 2 || !(s->op->flags & WG_ELEMENTWISE) || s->op->flags & WG_RANDOM ||
         wg_node_shape(r->y).rank == WG_MAX_RANK)
         return WG_OK;
+    wg__session_tell(s, "repeats", 0, -1);
     wg_sample sample = repeated(r, times);
     wg__rig_opts opts = r->of;
     opts.sample = &sample;

@@ -98,6 +98,7 @@ wg_status wg__check_runs(wg__session *s, int order)
     wg__rig *r = s->rig;
     if (wg__has_flaw(WG__RUNS_SKIPPED))
         return WG_OK;
+    wg__session_tell(s, "runs", order, -1);
     wg__rig_restore(r); /* what an earlier run wrote must not pass for what was drawn */
     uint64_t before = wg__rig_sum(r);
     wg_status st = wg__rig_run(r, order);

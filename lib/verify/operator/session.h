@@ -78,6 +78,8 @@ int wg__wide_results(const wg_op *, const wg_sample *);
 void wg__audit(wg__session *);
 /* Fails when a comparison's v (n) is zero or all alike, or nothing was moved: then it could not tell right from wrong. */
 void wg__audit_vectors(wg__session *, size_t n, const double *v, bool moved);
+/* Tells whoever asked what comes next. */
+void wg__session_tell(const wg__session *, const char *what, int order, int slot);
 /* Adds a check that has no slot: passed, or failed with "op: sample k, variant: text". */
 void wg__settle_check(wg__session *, const char *what, int order, bool passed, const char *format, ...) WG_PRINTF(5, 6);
 /* The same of an operand. */

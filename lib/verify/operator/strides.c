@@ -81,6 +81,7 @@ wg_status wg__check_strides(wg__session *s, int order)
 {
     const char *what = order ? "a gradient" : "its value";
     bool fenced = true, strided = true;
+    wg__session_tell(s, "strides", order, -1);
     wg_status st = wg__rig_run(s->rig, order);
     if (!st && !(st = compare_bound(s, order, bind_fenced, &fenced)))
         wg__settle_check(s, "memory", order, fenced, "%s depends on what stands in memory beside its operands", what);

@@ -93,6 +93,7 @@ static wg_status check_operand(wg__session *s, int k)
 wg_status wg__check_taylor(wg__session *s)
 {
     wg_status st = WG_OK;
+    wg__session_tell(s, "Taylor", 1, -1);
     for (int k = 0; k < s->rig->n && !st; k++)
         if (s->rig->in[k].moved)
             st = check_operand(s, k);

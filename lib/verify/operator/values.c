@@ -14,6 +14,21 @@ const char *wg__session_place(const wg__session *s, char text[WG__PLACE_MAX])
     return text;
 }
 
+void wg__session_tell(const wg__session *s, const char *what, int order, int slot)
+{
+    const wg_check coming = { .op = s->op->name,
+                              .node = "",
+                              .what = what,
+                              .kind = "",
+                              .slot = slot,
+                              .order = order,
+                              .sample = s->sample,
+                              .verdict = WG_INCONCLUSIVE,
+                              .text = s->variant };
+    if (s->opts->before)
+        s->opts->before(s->opts->user, &coming);
+}
+
 static void settle(wg__session *s, const char *what, int order, int slot, wg_verdict verdict, const char *format,
                    va_list args)
 {
@@ -181,6 +196,7 @@ wg_status wg__check_parts(wg__session *s, int order)
 wg_status wg__check_values(wg__session *s, bool *defined)
 {
     *defined = false;
+    wg__session_tell(s, "value", 0, -1);
     wg_status st = wg__rig_run(s->rig, 0);
     if (st)
         return st;
@@ -200,6 +216,7 @@ wg_status wg__check_values(wg__session *s, bool *defined)
 wg_status wg__check_finite_gradients(wg__session *s)
 {
     wg__rig *r = s->rig;
+    wg__session_tell(s, "gradient", 1, -1);
     wg_status st = wg__rig_run(r, 1);
     for (int k = 0; k < r->n && !st; k++) {
         const wg__operand *x = &r->in[k];
