@@ -298,6 +298,31 @@ START_TEST(faults_of_few_lengths_or_attributes_are_found)
 }
 END_TEST
 
+/* x^2, and a little more in every call. */
+static _Thread_local int calls;
+static wg_status counting(const wg_call *c, int64_t begin, int64_t end)
+{
+    const double *x = c->in[0];
+    double *y = c->out;
+    calls++;
+    for (int64_t i = begin; i < end; i++)
+        y[i] = x[i] * x[i] + 1e-13 * (calls % 7);
+    return WG_OK;
+}
+
+START_TEST(an_operator_that_is_not_the_same_twice_fails_in_one_line)
+{
+    wg_op op = *op_named("square");
+    wg_report *r;
+    op.name = "counting";
+    op.forward = (wg_kernels){ .f64 = counting };
+    ck_assert_int_eq(wg_verify_op(&op, &r), WG_ERR_VERIFY);
+    ck_assert_uint_eq(wg_report_failed(r), 1);
+    wg_report_free(r);
+    verify_expect_first(&op, "run twice on the same operands, its value is not the same");
+}
+END_TEST
+
 TCase *verify_wrong_operators(void)
 {
     TCase *t = tcase_create("wrong operators");
@@ -308,6 +333,7 @@ TCase *verify_wrong_operators(void)
     tcase_add_test(t, wrong_values_fail);
     tcase_add_test(t, an_operator_without_an_adjoint_has_its_values_checked);
     tcase_add_test(t, order_one_asks_no_more);
+    tcase_add_test(t, an_operator_that_is_not_the_same_twice_fails_in_one_line);
     tcase_add_test(t, faults_of_few_lengths_or_attributes_are_found);
     return t;
 }

@@ -135,8 +135,7 @@ static double scattered(double x)
 WG_KERNEL(square_noisy, const T *x = c->in[0]; T *y = c->out;
           for (int64_t i = begin; i < end; i++) y[i] = (T)((double)x[i] * (double)x[i] * scattered((double)x[i]));)
 
-/* Gives what the call before computed, in this thread: differences of such values never agree with each other, so it is
- * by deciding nothing that its samples fail. */
+/* Gives what the call before computed, in this thread. */
 static _Thread_local double last_result[8];
 WG_KERNEL(
     square_stale, const T *x = c->in[0]; T *y = c->out; for (int64_t i = begin; i < end; i++) {
@@ -329,7 +328,7 @@ const wg__sentinel wg__sentinels[] = {
     { &wrong_when_split, "parts", -1 },
     { &wrong_overwriting, "operands", -1 },
     { &wrong_rounded_value, "precision", -1 },
-    { &wrong_stale, "samples", -1 },
+    { &wrong_stale, "steady", -1 },
     { &wrong_decomposition, "decompose", -1 },
     { &wrong_noisy, "samples", -1 },
     { &wrong_without_samples, "samples", -1 },

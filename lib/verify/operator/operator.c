@@ -85,7 +85,10 @@ static wg_status check_rig(wg__session *s)
     bool narrow =
         !(s->op->flags & WG_RANDOM) && !wg__has_flaw(WG__NARROW_SKIPPED); /* the two types draw other numbers */
     bool defined = true;
-    wg_status st = values ? wg__check_values(s, &defined) : wg__rig_run(s->rig, 0);
+    wg_status st = wg__is_generated(s) ? WG_OK : wg__check_steady(s);
+    if (st || wg__session_ends(s))
+        return st;
+    st = values ? wg__check_values(s, &defined) : wg__rig_run(s->rig, 0);
     if (!st && !defined)
         return WG_OK;
     if (!st && s->until_failure)
@@ -231,7 +234,7 @@ static wg_status check_samples(wg__session *s)
     for (s->draw = 0; s->draw < s->opts->draws && !st; s->draw++, s->n_seen = 0)
         for (s->sample = 0; s->sample < samples && !st && !wg__session_ends(s); s->sample++)
             st = check_sample(s, order > 2 ? 2 : order);
-    if (!st && !s->worthwhile)
+    if (!st && !s->worthwhile && !s->unsteady)
         wg__audit(s);
     if (!wg__has_flaw(WG__UNDECIDED_ALLOWED))
         count_decided(s, missing);

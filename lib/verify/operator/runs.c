@@ -14,6 +14,78 @@ bool wg__same_bits(wg_view a, wg_view b)
            (!bytes || (a.data && b.data && memcmp(a.data, b.data, bytes) == 0));
 }
 
+/* Results of one run. */
+typedef struct kept {
+    wg_node *node[WG__WANTED];
+    wg_view view[WG__WANTED]; /* in memory of the rig's arena */
+    int n;
+} kept;
+
+static wg_status keep_results(wg__rig *r, const wg_exec *e, int order, kept *k)
+{
+    k->n = wg__rig_outputs(r, order, k->node);
+    for (int i = 0; i < k->n; i++) {
+        size_t bytes;
+        wg_view now = wg_result(e, k->node[i]);
+        if (!wg__shape_bytes(&now.shape, now.dtype, &bytes))
+            return wg_error_status();
+        void *copy = wg__arena_alloc(&r->arena, bytes + 1);
+        if (!copy)
+            return WG_ERR_NOMEM;
+        if (bytes)
+            memcpy(copy, now.data, bytes);
+        k->view[i] = wg_view_of(copy, now.dtype, now.shape);
+    }
+    return WG_OK;
+}
+
+/* *other: the first result that the second run has otherwise; first->n: none. */
+static wg_status run_twice(wg__rig *r, wg_exec *e, int order, kept *first, int *other)
+{
+    wg_status st = wg__rig_bind(r, e);
+    wg__exec_harshly(e, 0); /* both begin with the same memory */
+    if (!st)
+        st = wg_run(e);
+    if (!st)
+        st = keep_results(r, e, order, first);
+    wg__rig_restore(r); /* what a run writes into its operands is another matter */
+    if (!st)
+        st = wg_run(e);
+    wg__rig_restore(r);
+    while (!st && *other < first->n && wg__same_bits(first->view[*other], wg_result(e, first->node[*other])))
+        ++*other;
+    return st;
+}
+
+static wg_status check_twice(wg__session *s, int order)
+{
+    wg__rig *r = s->rig;
+    kept first = { .n = 0 };
+    int other = 0;
+    wg_exec *e = wg_exec_new_with(r->plan[order], WG_OPTS(wg_exec_opts, .threads = 1));
+    wg_status st = e ? run_twice(r, e, order, &first, &other) : wg_error_status();
+    wg_exec_free(e);
+    if (st)
+        return st;
+    s->unsteady = other < first.n;
+    int slot = s->unsteady ? wg__rig_slot_of(r, order, first.node[other]) : -1;
+    char name[WG__RESULT_MAX];
+    wg__settle_slot(s, "steady", order, slot, !s->unsteady,
+                    "run twice on the same operands, %s is not the same: a kernel depends on something else, and "
+                    "nothing more can be asked",
+                    wg__result_name(order, slot, name));
+    return WG_OK;
+}
+
+wg_status wg__check_steady(wg__session *s)
+{
+    wg_status st = WG_OK;
+    wg__session_tell(s, "steady", 0, -1);
+    for (int order = 0; order <= s->rig->of.order && !st && !s->unsteady; order++)
+        st = check_twice(s, order);
+    return st;
+}
+
 static const char *name_of(int order)
 {
     return order == 0 ? "its value" : order == 1 ? "a gradient" : "a second derivative";

@@ -21,6 +21,7 @@ typedef struct wg__session {
     bool large, brief, unvouched, retyped, degenerate; /* see wg__variant */
     bool magnify[3];         /* by order: is linearity looked at next with large cotangents, or with small ones? */
     bool commuted;           /* operands were exchanged */
+    bool unsteady;           /* the same run gives other bits: nothing that compares two runs means anything */
     uint64_t seen[WG__SEEN]; /* hashes of the variants tried */
     int n_seen;
 } wg__session;
@@ -39,6 +40,8 @@ wg_status wg__check_commutes(wg__session *, wg__rig *);
 wg_status wg__check_aliased(wg__session *);
 /* Elementwise: on operands that repeat the sample's many times over, all that is computed repeats. */
 wg_status wg__check_repeats(wg__session *);
+/* The same bits twice, at every order; if not, the session ends. */
+wg_status wg__check_steady(wg__session *);
 /* The same bits however it is run; nothing that is only read is written. */
 wg_status wg__check_runs(wg__session *, int order);
 /* The same bits when operands are elsewhere in memory, and when they are bound in strides. */
@@ -67,7 +70,10 @@ wg_status wg__check_finite_gradients(wg__session *);
 bool wg__same_bits(wg_view, wg_view);
 
 /* Is there no more to be asked? */
-static inline bool wg__session_ends(const wg__session *s) { return s->until_failure && s->report->failed; }
+static inline bool wg__session_ends(const wg__session *s)
+{
+    return s->unsteady || (s->until_failure && s->report->failed);
+}
 
 /* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
  * d of all operands at order 2. */
