@@ -380,11 +380,21 @@ static wg_node *crossed(const wg_adjoint *a, int s)
     return (void)s, wg_add(right, wg_mul(a->cotangents[0], a->cotangents[1]));
 }
 
+static wg_node *of_the_first(const wg_adjoint *a, int s) { return (void)s, a->cotangents[0]; }
+
 START_TEST(an_adjoint_that_is_wrong_for_two_cotangents_at_once_fails)
 {
     wg_op op = { WG_OP, .name = "crossed", .doc = "x, 2 x", .arity = 1, .results = 2, .infer = infer_two,
                  .forward = { .f64 = two_multiples }, .backward = crossed, WG_SAMPLES(plain) };
     verify_expect_first(&op, "all results at once: the gradient of operand 0 is wrong");
+}
+END_TEST
+
+START_TEST(the_result_is_named_whose_cotangent_an_adjoint_forgets)
+{
+    wg_op op = { WG_OP, .name = "forgetful", .doc = "x, 2 x", .arity = 1, .results = 2, .infer = infer_two,
+                 .forward = { .f64 = two_multiples }, .backward = of_the_first, WG_SAMPLES(plain) };
+    verify_expect_first(&op, "sample 0, result 1 alone: the gradient of operand 0 is wrong");
 }
 END_TEST
 
@@ -572,6 +582,7 @@ TCase *verify_rare_mistakes(void)
     tcase_add_test(t, indices_of_the_other_width_may_not_be_refused);
     tcase_add_test(t, attributes_of_the_other_sign_and_the_next_number_are_tried);
     tcase_add_test(t, an_adjoint_that_is_wrong_for_two_cotangents_at_once_fails);
+    tcase_add_test(t, the_result_is_named_whose_cotangent_an_adjoint_forgets);
     tcase_add_test(t, an_adjoint_that_needs_a_size_too_early_fails);
     tcase_add_test(t, a_kernel_that_cannot_write_over_its_operand_fails);
     tcase_add_test(t, what_writes_or_reads_where_it_must_not_is_told);

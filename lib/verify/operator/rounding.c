@@ -16,7 +16,7 @@ static double moved(double x, wg_dtype type, wg__stream *stream)
     return x * (1 + (wg__draw(stream) < 0.5 ? -units : units) * unit);
 }
 
-static size_t bytes_read(const wg__rig *r)
+size_t wg__read_bytes(const wg__rig *r)
 {
     size_t bytes = r->v_data ? r->count * sizeof(double) : 0;
     for (int k = 0; k < r->n; k++)
@@ -31,8 +31,7 @@ static char *copy_one(void *data, size_t bytes, char *kept, bool back)
     return kept + bytes;
 }
 
-/* Operands, directions and the cotangent, to `kept` or back. */
-static void copy_read(const wg__rig *r, char *kept, bool back)
+void wg__read_copy(const wg__rig *r, char *kept, bool back)
 {
     for (int k = 0; k < r->n; k++) {
         kept = copy_one(r->in[k].data, r->in[k].bytes, kept, back);
@@ -61,10 +60,10 @@ wg_status wg__shaken_run(wg__shaker *h, int order)
 {
     if (!h->on)
         return wg__rig_run(h->rig, order);
-    copy_read(h->rig, h->kept, false);
+    wg__read_copy(h->rig, h->kept, false);
     shake(h->rig, h->stream);
     wg_status st = wg__rig_run(h->rig, order);
-    copy_read(h->rig, h->kept, true);
+    wg__read_copy(h->rig, h->kept, true);
     return st;
 }
 
@@ -80,7 +79,7 @@ static double farthest(size_t n, const double *a, const double *b)
 wg_status wg__spread_of(wg__shaker *h, const wg__shaken *q, const double *still, double *spread)
 {
     double *now = wg__arena_alloc(&h->rig->arena, (q->count + 1) * sizeof *now);
-    h->kept = wg__arena_alloc(&h->rig->arena, bytes_read(h->rig) + 1);
+    h->kept = wg__arena_alloc(&h->rig->arena, wg__read_bytes(h->rig) + 1);
     *spread = 0;
     if (!now || !h->kept)
         return WG_ERR_NOMEM;

@@ -9,6 +9,10 @@
 
 #include "verify/operator/session.h"
 
+/* How much a run reads: operands, directions and the cotangent; and copying it to `kept`, or back. */
+size_t wg__read_bytes(const wg__rig *);
+void wg__read_copy(const wg__rig *, char *kept, bool back);
+
 /* Runs a rig, on what it holds, or moved by a few units in the last place. */
 typedef struct wg__shaker {
     wg__rig *rig;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "exec/exec.h"
 #include "tensor/shape.h"
+#include "verify/operator/rounding.h"
 #include "verify/operator/session.h"
 
 bool wg__same_bits(wg_view a, wg_view b)
@@ -42,16 +43,18 @@ static wg_status keep_results(wg__rig *r, const wg_exec *e, int order, kept *k)
 /* *other: the first result that the second run has otherwise; first->n: none. */
 static wg_status run_twice(wg__rig *r, wg_exec *e, int order, kept *first, int *other)
 {
-    wg_status st = wg__rig_bind(r, e);
+    char *read = wg__arena_alloc(&r->arena, wg__read_bytes(r) + 1);
+    wg_status st = read ? wg__rig_bind(r, e) : WG_ERR_NOMEM;
+    if (st)
+        return st;
     wg__exec_harshly(e, 0); /* both begin with the same memory */
-    if (!st)
-        st = wg_run(e);
-    if (!st)
+    wg__read_copy(r, read, false);
+    if (!(st = wg_run(e)))
         st = keep_results(r, e, order, first);
-    wg__rig_restore(r); /* what a run writes into its operands is another matter */
+    wg__read_copy(r, read, true); /* a run that writes into what it reads is another matter */
     if (!st)
         st = wg_run(e);
-    wg__rig_restore(r);
+    wg__read_copy(r, read, true);
     while (!st && *other < first->n && wg__same_bits(first->view[*other], wg_result(e, first->node[*other])))
         ++*other;
     return st;

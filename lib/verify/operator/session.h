@@ -5,7 +5,7 @@
 #include "verify/operator/rig.h"
 #include "verify/report.h"
 
-enum { WG__SEEN = 2048, WG__PLACE_MAX = 128, WG__RESULT_MAX = 64 };
+enum { WG__SEEN = 2048, WG__PLACE_MAX = 160, WG__RESULT_MAX = 64 };
 
 typedef struct wg__session {
     const wg_op *op;
@@ -96,7 +96,7 @@ void wg__settle_slot(wg__session *, const char *what, int order, int slot, bool 
 const char *wg__result_name(int order, int slot, char text[WG__RESULT_MAX]);
 /* Has an operand no elements? */
 bool wg__rig_takes_nothing(const wg__rig *);
-/* "op: sample k, variant" */
+/* "op: sample k, variant, result r alone"; the last, of several, is the one whose cotangent gradients are taken for. */
 const char *wg__session_place(const wg__session *, char text[WG__PLACE_MAX]);
 
 /* Verifies, but stops at the first check that fails, and looks only at samples whose graph is worthwhile; NULL: at all. */

@@ -10,7 +10,12 @@
 
 const char *wg__session_place(const wg__session *s, char text[WG__PLACE_MAX])
 {
-    snprintf(text, WG__PLACE_MAX, "%s: sample %d%s%s", s->op->name, s->sample, *s->variant ? ", " : "", s->variant);
+    char result[32] = "";
+    const wg__rig *r = s->rig;
+    if (r && wg_node_results(r->y).n > 1)
+        snprintf(result, sizeof result, ", result %d alone", r->of.result);
+    snprintf(text, WG__PLACE_MAX, "%s: sample %d%s%s%s", s->op->name, s->sample, *s->variant ? ", " : "", s->variant,
+             result);
     return text;
 }
 
