@@ -428,6 +428,8 @@ if [ -e "$plugin" ]; then
     [ $code = 1 ] || fail "a wrong gradient gives exit $code"
     says "FAIL          cube_wrong "
     says "    [factor 1.000001] cube_wrong: sample 0: the gradient of operand 0 is wrong"
+    says " more of this kind)"
+    [ $(grep -c "the gradient of operand 0 is wrong" out) -le 3 ] || fail "one mistake is told many times"
     says "PASS          cube "
     run check --plugin "$plugin" --quiet --html page.html
     [ $code = 1 ] || fail "a wrong gradient gives exit $code"

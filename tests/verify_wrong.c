@@ -52,7 +52,7 @@ static const struct {
     { "off_a_little", off_a_little, "(1.000001 times that)" },
     { "zero", zero, "by the adjoint 0 " },
     { "of_ones", of_ones, "is wrong" },
-    { "not_a_number", not_a_number, "nan times that" },
+    { "not_a_number", not_a_number, "by the adjoint not a number" },
     { "rounded", rounded, "is wrong" },
     { "output_for_input", output_for_input, "is wrong" },
     { "shifted", shifted, "is not linear in the cotangent" },

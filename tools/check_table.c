@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FAILURES_TOLD = 20, VERDICT_WIDTH = 12 }; /* "INCONCLUSIVE" */
@@ -54,21 +55,86 @@ static void tell_slots(const json_t *entry, int name_width)
     }
 }
 
-static void tell_failures(const json_t *failures)
+/* A line's text after "operator: sample k, how it was altered: ". */
+static const char *said(const json_t *failure)
 {
-    size_t i;
+    const char *text = json_string_value(json_object_get(failure, "text")), *end = strstr(text, ": ");
+    end = end ? strstr(end + 2, ": ") : NULL;
+    return end ? end : text;
+}
+
+/* Do two texts differ in numbers alone? "nan" is none. */
+static bool say_the_same(const char *a, const char *b)
+{
+    static const char numeric[] = "0123456789.+-e()";
+    for (;; a++, b++) {
+        a += strspn(a, numeric);
+        b += strspn(b, numeric);
+        if (*a != *b || !*a)
+            return *a == *b;
+    }
+}
+
+static bool have_one_cause(const json_t *a, const json_t *b)
+{
+    static const char *const numbers[] = { "slot", "order" }, *const words[] = { "what", "kind" };
+    for (size_t i = 0; i < WG_COUNT(numbers); i++)
+        if (count_in(a, numbers[i]) != count_in(b, numbers[i]))
+            return false;
+    for (size_t i = 0; i < WG_COUNT(words); i++)
+        if (!say_the_same(json_string_value(json_object_get(a, words[i])),
+                          json_string_value(json_object_get(b, words[i]))))
+            return false;
+    return say_the_same(said(a), said(b));
+}
+
+/* Failures that one mistake gives, on one sample after the other. */
+struct cause {
+    const json_t *first;
+    size_t n;
+};
+
+static size_t causes_of(const json_t *failures, struct cause *cause)
+{
+    size_t i, n = 0;
     json_t *failure;
     json_array_foreach(failures, i, failure)
     {
-        const char *kind = json_string_value(json_object_get(failure, "kind"));
-        const char *run = json_string_value(json_object_get(failure, "run"));
-        if (i == FAILURES_TOLD) {
-            tool_say("    .. and %zu more; --json lists them\n", json_array_size(failures) - i);
-            return;
-        }
-        tool_say("    %s%s%s%s%s%s\n", run ? run : "", run ? ": " : "", *kind ? "[" : "", kind, *kind ? "] " : "",
-                 json_string_value(json_object_get(failure, "text")));
+        size_t k = 0;
+        while (k < n && !have_one_cause(cause[k].first, failure))
+            k++;
+        if (k == n)
+            cause[n++] = (struct cause){ .first = failure };
+        cause[k].n++;
     }
+    return n;
+}
+
+static bool is_no_number(const struct cause *c) { return json_is_null(json_object_get(c->first, "got")); }
+
+static void tell_cause(const struct cause *c)
+{
+    char more[48] = "";
+    const char *kind = json_string_value(json_object_get(c->first, "kind"));
+    const char *run = json_string_value(json_object_get(c->first, "run"));
+    if (c->n > 1)
+        snprintf(more, sizeof more, " (and %zu more of this kind)", c->n - 1);
+    tool_say("    %s%s%s%s%s%s%s\n", run ? run : "", run ? ": " : "", *kind ? "[" : "", kind, *kind ? "] " : "",
+             json_string_value(json_object_get(c->first, "text")), more);
+}
+
+/* A line for each cause, those first where something is no number. */
+static void tell_failures(const json_t *failures)
+{
+    struct cause *cause = tool_alloc(json_array_size(failures), sizeof *cause);
+    size_t n = causes_of(failures, cause), told = 0;
+    for (int finite = 0; finite < 2; finite++)
+        for (size_t i = 0; i < n; i++)
+            if (is_no_number(&cause[i]) == !finite && told++ < FAILURES_TOLD)
+                tell_cause(&cause[i]);
+    if (n > FAILURES_TOLD)
+        tool_say("    .. and %zu more kinds; --json lists all failures\n", n - FAILURES_TOLD);
+    free(cause);
 }
 
 static void tell_line(const json_t *entry, const char *verdict, int name_width)

@@ -21,6 +21,11 @@ const char *wg__ratio_text(double c, char text[WG__RATIO_MAX])
 const char *wg__judgement_text(const wg__judgement *j, char text[WG__JUDGEMENT_MAX])
 {
     char ratio[WG__RATIO_MAX];
+    if (!isfinite(j->got)) {
+        snprintf(text, WG__JUDGEMENT_MAX, "by differences %.12g, by the adjoint %s", j->expected,
+                 isnan(j->got) ? "not a number" : "infinity");
+        return text;
+    }
     snprintf(text, WG__JUDGEMENT_MAX,
              "by differences %.12g, by the adjoint %.12g (%s times that), which may be %.2g apart", j->expected, j->got,
              wg__ratio_text(j->got / j->expected, ratio), j->tolerance);

@@ -83,9 +83,11 @@ static wg_status check_twice(wg__session *s, int order)
 wg_status wg__check_steady(wg__session *s)
 {
     wg_status st = WG_OK;
-    wg__session_tell(s, "steady", 0, -1);
-    for (int order = 0; order <= s->rig->of.order && !st && !s->unsteady; order++)
+    for (int order = 0; order <= s->rig->of.order && !st && !s->unsteady; order++) {
+        static const char *const what[] = { "value", "gradient", "second order" };
+        wg__session_tell(s, what[order], order, -1);
         st = check_twice(s, order);
+    }
     return st;
 }
 
