@@ -431,6 +431,8 @@ if [ -e "$plugin" ]; then
     says " more of this kind)"
     [ $(grep -c "the gradient of operand 0 is wrong" out) -le 3 ] || fail "one mistake is told many times"
     says "PASS          cube "
+    cp "$plugin" here.so
+    works check cube --plugin here.so
     run check --plugin "$plugin" --quiet --html page.html
     [ $code = 1 ] || fail "a wrong gradient gives exit $code"
     says "the gradient of operand 0 is wrong"

@@ -213,7 +213,7 @@ START_TEST(malformed_descriptors_are_refused_where_they_are_applied)
         wg_op op;
         const char *told;
     } wrong[] = {
-        { { .name = "t", .arity = 1, .forward = { .f32 = twice } }, "does not begin with WG_OP" },
+        { { .name = "t", .arity = 1, .forward = { .f32 = twice } }, ": t: its descriptor does not begin with WG_OP" },
         { { WG_OP, .arity = 1, .forward = { .f32 = twice } }, "is no operator's name" },
         { { WG_OP, .name = "a b", .arity = 1, .forward = { .f32 = twice } }, "\"a b\" is no operator's name" },
         { { WG_OP, .name = "t", .arity = 1 }, "t: has no kernel" },

@@ -146,7 +146,8 @@ WG_API size_t wg_registry_count(const wg_registry *); /* NULL: the built-in oper
 WG_API const wg_op *wg_registry_at(const wg_registry *, size_t index);
 WG_API const wg_op *wg_registry_find(const wg_registry *, const char *name);
 /* Opens a shared object and lets its `wg_status wg_plugin(wg_registry *)` register. The object stays loaded until
- * wg_registry_free. WG_ERR_IO (cannot be opened), WG_ERR_FORMAT (no wg_plugin), or what wg_plugin returned. */
+ * wg_registry_free. A path without a slash is of a file in the current folder; where there is none, of a library as dlopen finds
+ * it. WG_ERR_IO (cannot be opened), WG_ERR_FORMAT (no wg_plugin), or what wg_plugin returned. */
 WG_API WG_MUST wg_status wg_registry_plugin(wg_registry *, const char *path);
 /* To be defined by a plugin, not by the library: registers its operators. */
 WG_API wg_status wg_plugin(wg_registry *);

@@ -75,7 +75,8 @@ typedef struct wg_call {
     const wg_dtype *in_type;
     wg_shape out_shape;
     wg_dtype out_type;
-    int64_t first; /* elementwise: index in the whole result of the element that out[0] is */
+    int64_t first; /* elementwise: index in the whole result of the element that out[0] is; for random draws by element. What a value
+                      depends on besides its operands and attributes must not be WG_ELEMENTWISE */
     void *scratch; /* as declared by `lower`; shared by all stages and ranges of this operation */
     void *local;   /* as declared by `lower`; this worker's own */
     uint64_t seed, step; /* of random operators */
@@ -147,11 +148,12 @@ WG_API wg_node *wg_no_gradient(const wg_adjoint *);
 
 typedef struct wg_sample_in {
     wg_shape shape;
-    double lo, hi;  /* range of values; integers are drawn from lo .. hi inclusive */
+    double lo, hi;  /* range of values, beyond which nothing is tried; integers are drawn from lo .. hi inclusive */
     wg_dtype dtype; /* WG_DTYPE_NONE: the type under test */
     bool distinct;  /* all elements at least (hi - lo) / (4 n) apart */
 } wg_sample_in;
-/* WG_VALUES(-2, 2, 3, 4): a (3, 4) operand with values in -2..2. */
+/* WG_VALUES(-2, 2, 3, 4): a (3, 4) operand with values in -2..2. Name all of the range that the operator is for: what lies outside
+ * is never looked at. */
 #define WG_VALUES(low, high, ...) { .shape = WG_DIMS(__VA_ARGS__), .lo = (low), .hi = (high) }
 
 typedef struct wg_sample {

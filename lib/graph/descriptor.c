@@ -40,9 +40,11 @@ static bool needs_kernel(const wg_op *op)
 
 wg_status wg__check_descriptor(const char *caller, const wg_op *op)
 {
-    if (!op || op->size != sizeof *op)
-        return wg__fail(WG_ERR_ARG, "%s: no operator, or its descriptor does not begin with WG_OP of this version",
-                        caller);
+    if (!op)
+        return wg__fail(WG_ERR_ARG, "%s: no operator", caller);
+    if (op->size != sizeof *op) /* the name comes second in every version */
+        return wg__fail(WG_ERR_ARG, "%s: %.60s: its descriptor does not begin with WG_OP of this version", caller,
+                        op->name ? op->name : "an operator without a name");
     if (!op->name || !name_valid(op->name))
         return wg__fail(WG_ERR_ARG, "%s: \"%.60s\" is no operator's name: a-z, 0-9 and _", caller,
                         op->name ? op->name : "");

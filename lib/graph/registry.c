@@ -1,6 +1,8 @@
 /* Registries: the operators that a graph file or a command may name. */
 #include <dlfcn.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "graph/graph.h"
 
@@ -67,6 +69,15 @@ wg_status wg_register(wg_registry *r, const wg_op *op)
     return WG_OK;
 }
 
+/* A name without a folder is of a file here, if there is one; else dlopen looks where libraries are. */
+static void *open_plugin(const char *path)
+{
+    char here[4096];
+    int length = snprintf(here, sizeof here, "./%s", path);
+    bool local = !strchr(path, '/') && length < (int)sizeof here && access(here, F_OK) == 0;
+    return dlopen(local ? here : path, RTLD_NOW | RTLD_LOCAL);
+}
+
 wg_status wg_registry_plugin(wg_registry *r, const char *path)
 {
     if (!r || !path)
@@ -74,7 +85,7 @@ wg_status wg_registry_plugin(wg_registry *r, const char *path)
     plugin *p = wg__alloc_zero(NULL, 1, sizeof *p);
     if (!p)
         return WG_ERR_NOMEM;
-    p->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    p->handle = open_plugin(path);
     if (!p->handle) {
         const char *why = dlerror();
         wg__free(NULL, p, 1, sizeof *p);
@@ -88,5 +99,6 @@ wg_status wg_registry_plugin(wg_registry *r, const char *path)
     if (!symbol)
         return wg__fail(WG_ERR_FORMAT, "%s: exports no function wg_plugin", path);
     memcpy(&enter, &symbol, sizeof enter); /* ISO C has no cast from object to function pointers */
-    return enter(r);
+    wg_status status = enter(r);
+    return status ? wg__fail(status, "%s: %s", path, wg_error()) : WG_OK;
 }

@@ -16,7 +16,9 @@ static wg__rig *build(wg__session *s, wg__rig_opts opts)
         if (r || wg_error_status() == WG_ERR_NOMEM)
             return r;
         static const char *const what[] = { "shape", "gradient", "second order" };
-        wg__settle_check(s, what[opts.order], opts.order, false, "%s", wg_error());
+        bool refusable = wg__is_generated(s) && (wg_error_status() == WG_ERR_SHAPE || wg_error_status() == WG_ERR_ARG);
+        wg__settle_check(s, what[opts.order], opts.order, false, "%s%s", wg_error(),
+                         refusable ? " (its infer accepts such operands; it may refuse them)" : "");
     }
     return NULL;
 }

@@ -75,7 +75,8 @@ static wg_status compare(wg__session *s, wg__rig *many, int order, double times)
         int slot = wg__rig_slot_of(r, order, once[k]);
         char name[WG__RESULT_MAX];
         wg__settle_slot(s, "repeats", order, slot, other < 0,
-                        "element %lld of %s is not what it is for the same operands among fewer (%zu here, %zu there)",
+                        "element %lld of %s is not what it is for the same operands among fewer (%zu here, %zu there): what depends "
+                        "on its position is not WG_ELEMENTWISE",
                         (long long)other, wg__result_name(order, slot, name), many->count, r->count);
     }
     return st;
