@@ -84,8 +84,7 @@ wg_status wg__check_steady(wg__session *s)
 {
     wg_status st = WG_OK;
     for (int order = 0; order <= s->rig->of.order && !st && !s->unsteady; order++) {
-        static const char *const what[] = { "value", "gradient", "second order" };
-        wg__session_tell(s, what[order], order, -1);
+        wg__session_tell(s, order == 0 ? "value" : order == 1 ? "gradient" : "second order", order, -1);
         st = check_twice(s, order);
     }
     return st;
