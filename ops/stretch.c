@@ -56,12 +56,13 @@ static int64_t length_of(const void *attrs)
     return *(const int64_t *)attrs;
 }
 
-static wg_status check_operand(wg_infer *t, int most)
+/* Stretches have one axis more; and so have those that the rest's adjoint makes. */
+static wg_status check_operand(wg_infer *t)
 {
     char a[96];
     if (length_of(t->attrs) < 1)
         return wg_infer_fail(t, WG_ERR_ARG, "a stretch has a length of at least 1, not %lld", (long long)length_of(t->attrs));
-    if (t->in[0].rank < 1 || t->in[0].rank > most)
+    if (t->in[0].rank < 1 || t->in[0].rank > WG_MAX_RANK - 1)
         return wg_infer_fail(t, WG_ERR_SHAPE, "%s has no axis to take apart, or too many",
                              wg_shape_text(t->in[0], a, sizeof a));
     return WG_OK;
@@ -71,7 +72,7 @@ static wg_status stretches_infer(wg_infer *t)
 {
     const wg_shape x = t->in[0];
     const int64_t length = length_of(t->attrs);
-    const wg_status status = check_operand(t, WG_MAX_RANK - 1);
+    const wg_status status = check_operand(t);
     if (status)
         return status;
     t->out[0] = (wg_shape){ .rank = x.rank + 1, .dim = { x.dim[0] < 0 ? WG_ANY : x.dim[0] / length, length } };
@@ -83,7 +84,7 @@ static wg_status stretches_infer(wg_infer *t)
 
 static wg_status rest_infer(wg_infer *t)
 {
-    const wg_status status = check_operand(t, WG_MAX_RANK);
+    const wg_status status = check_operand(t);
     if (status)
         return status;
     t->out[0] = t->in[0];

@@ -24,6 +24,7 @@ int main(void)
     suite_add_tcase(s, verify_rare_mistakes());
     suite_add_tcase(s, verify_battery());
     suite_add_tcase(s, verify_bounds());
+    suite_add_tcase(s, verify_variants());
     suite_add_tcase(s, verify_mutants());
     suite_add_tcase(s, verify_models());
     suite_add_tcase(s, verify_blame());

@@ -16,6 +16,7 @@ TCase *verify_wrong_operators(void);
 TCase *verify_rare_mistakes(void);
 TCase *verify_battery(void);
 TCase *verify_bounds(void);
+TCase *verify_variants(void);
 TCase *verify_models(void);
 TCase *verify_blame(void);
 TCase *verify_by_hand(void);

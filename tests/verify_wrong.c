@@ -172,12 +172,23 @@ START_TEST(wrong_values_fail)
 }
 END_TEST
 
-START_TEST(an_operator_without_an_adjoint_has_its_values_checked)
+/* Nothing to differentiate by. */
+static const wg_sample whole_numbers[] = { { .in = { { WG_DIMS(3, 4), -9, 9, WG_I32, false },
+                                                     { WG_DIMS(3, 4), -9, 9, WG_I32, false } } } };
+
+START_TEST(an_adjoint_that_was_forgotten_fails)
 {
     wg_op op = *op_named("square");
-    op.name = "values_only";
+    op.name = "forgotten";
     op.backward = NULL;
     op.decompose = NULL;
+    verify_expect(&op, "forgotten: it has neither an adjoint nor WG_NO_GRADIENT");
+    op = *op_named("sign");
+    verify_expect(&op, "");
+    op = *op_named("add");
+    op.backward = NULL;
+    op.samples = whole_numbers;
+    op.n_samples = WG_COUNT(whole_numbers);
     verify_expect(&op, "");
 }
 END_TEST
@@ -331,7 +342,7 @@ TCase *verify_wrong_operators(void)
     tcase_add_test(t, swapped_and_forgotten_slots_fail);
     tcase_add_test(t, a_broadcast_sum_that_is_missing_or_wrong_fails);
     tcase_add_test(t, wrong_values_fail);
-    tcase_add_test(t, an_operator_without_an_adjoint_has_its_values_checked);
+    tcase_add_test(t, an_adjoint_that_was_forgotten_fails);
     tcase_add_test(t, order_one_asks_no_more);
     tcase_add_test(t, an_operator_that_is_not_the_same_twice_fails_in_one_line);
     tcase_add_test(t, faults_of_few_lengths_or_attributes_are_found);

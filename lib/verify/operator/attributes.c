@@ -1,5 +1,5 @@
-/* Altering a sample's attributes, one at a time, and the numbers with each choice: what no sample says is what nobody has
- * looked at. */
+/* Altering a sample's attributes, one at a time, any two choices together, and the numbers with each choice: what no sample
+ * says is what nobody has looked at. */
 #include "verify/operator/attributes.h"
 
 #include <math.h>
@@ -42,6 +42,86 @@ static bool alter_numbers(const alterer *a)
     return any;
 }
 
+static const void *value_of(const alterer *a, const wg_attr *field)
+{
+    return (const unsigned char *)a->from + field->offset;
+}
+
+/* ---- fields with a few values: flags and choices ---- */
+
+/* How many values there are; 0: it is no such field. */
+static int choices_of(const wg_attr *field)
+{
+    if (field->kind != WG_ATTR_ENUM || !field->choices)
+        return field->kind == WG_ATTR_BOOL ? 2 : 0;
+    int n = 1;
+    for (const char *c = field->choices; (c = strchr(c, '|')); c++)
+        n++;
+    return n;
+}
+
+static int chosen(const wg_attr *field, const void *attrs)
+{
+    const unsigned char *at = (const unsigned char *)attrs + field->offset;
+    return field->kind == WG_ATTR_BOOL ? *(const bool *)at : *(const int *)at;
+}
+
+static void choose(const wg_attr *field, unsigned char *attrs, int choice)
+{
+    bool flag = choice;
+    if (field->kind == WG_ATTR_BOOL)
+        memcpy(attrs + field->offset, &flag, sizeof flag);
+    else
+        memcpy(attrs + field->offset, &choice, sizeof choice);
+}
+
+/* "keepdims true" */
+static void name_choice(const wg_attr *field, int choice, char text[WG__ATTRS_TEXT / 2])
+{
+    const char *word = field->kind == WG_ATTR_BOOL ? "false|true" : field->choices;
+    while (choice-- > 0)
+        word = strchr(word, '|') + 1;
+    snprintf(text, WG__ATTRS_TEXT / 2, "%s %.*s", field->name, (int)strcspn(word, "|"), word);
+}
+
+/* Each further field's other choices, in what is altered already. */
+static void try_second_choices(alterer *a, const wg_attr *field, const char *how)
+{
+    for (const wg_attr *other = field + 1; other->kind != WG_ATTR_END; other++) {
+        for (int choice = 0; choice < choices_of(other); choice++) {
+            const int was = chosen(other, a->from);
+            char text[WG__ATTRS_TEXT], second[WG__ATTRS_TEXT / 2];
+            name_choice(other, choice, second);
+            snprintf(text, sizeof text, "%.37s, %.37s", how, second);
+            choose(other, a->attrs, choice);
+            if (choice != was && !a->status)
+                a->status = a->visit(a->user, a->attrs, text);
+            choose(other, a->attrs, was);
+        }
+    }
+}
+
+/* Alone, with another choice of each other field, and with all numbers altered. */
+static void try_choices(alterer *a, const wg_attr *field)
+{
+    for (int choice = 0; choice < choices_of(field); choice++) {
+        char text[WG__ATTRS_TEXT], how[WG__ATTRS_TEXT / 2];
+        if (choice == chosen(field, a->from))
+            continue;
+        memcpy(a->attrs, a->from, a->op->attrs_size);
+        choose(field, a->attrs, choice);
+        name_choice(field, choice, how);
+        if (!a->status)
+            a->status = a->visit(a->user, a->attrs, how);
+        try_second_choices(a, field, how);
+        snprintf(text, sizeof text, "%s, other numbers", how);
+        if (!a->status && alter_numbers(a))
+            a->status = a->visit(a->user, a->attrs, text);
+    }
+}
+
+/* ---- others ---- */
+
 static void try(alterer *a, const wg_attr *field, const void *value, size_t size, const char *how)
 {
     char text[WG__ATTRS_TEXT];
@@ -50,34 +130,6 @@ static void try(alterer *a, const wg_attr *field, const void *value, size_t size
     snprintf(text, sizeof text, "%s %s", field->name, how);
     if (!a->status)
         a->status = a->visit(a->user, a->attrs, text);
-    if (a->status || (field->kind != WG_ATTR_BOOL && field->kind != WG_ATTR_ENUM) || !alter_numbers(a))
-        return;
-    snprintf(text, sizeof text, "%s %s, other numbers", field->name, how);
-    a->status = a->visit(a->user, a->attrs, text);
-}
-
-static const void *value_of(const alterer *a, const wg_attr *field)
-{
-    return (const unsigned char *)a->from + field->offset;
-}
-
-static void try_bool(alterer *a, const wg_attr *field)
-{
-    bool value = !*(const bool *)value_of(a, field);
-    try(a, field, &value, sizeof value, value ? "true" : "false");
-}
-
-static void try_choices(alterer *a, const wg_attr *field)
-{
-    const char *word = field->choices;
-    for (int choice = 0; word; choice++) {
-        const char *end = strchr(word, '|');
-        char how[32];
-        snprintf(how, sizeof how, "%.*s", (int)(end ? end - word : (long)strlen(word)), word);
-        if (choice != *(const int *)value_of(a, field))
-            try(a, field, &choice, sizeof choice, how);
-        word = end ? end + 1 : NULL;
-    }
 }
 
 /* An axis counted from the other end, and the next one; any other number with its sign turned, and one more. */
@@ -163,7 +215,7 @@ wg_status wg__each_attrs(const wg_op *op, const wg_sample *sample, const void *f
                          wg__attrs_visit *visit, void *user)
 {
     static void (*const alter[])(alterer *, const wg_attr *) = {
-        [WG_ATTR_F64] = try_number,  [WG_ATTR_I64] = try_integer,  [WG_ATTR_BOOL] = try_bool, [WG_ATTR_AXES] = try_axes,
+        [WG_ATTR_F64] = try_number,  [WG_ATTR_I64] = try_integer,  [WG_ATTR_BOOL] = try_choices, [WG_ATTR_AXES] = try_axes,
         [WG_ATTR_SHAPE] = try_shape, [WG_ATTR_ENUM] = try_choices, [WG_ATTR_LIST] = try_list,
     };
     alterer a = { op, from, room, sample->in[0].shape.rank, visit, user, WG_OK };

@@ -163,10 +163,22 @@ static bool is_known(wg__session *s, const wg__variant *v)
     return false;
 }
 
+/* Elements of a result: beyond, nothing more is shown. */
+static size_t largest_of(const wg__variant *v)
+{
+    enum { LARGEST = 16800 };
+    return v->combined ? LARGEST / 16 : v->brief ? 2 * LARGEST : LARGEST;
+}
+
+/* Where a choice or a missing operand takes another path, sizes and broadcasting are that path's affair. */
+static bool is_base(const wg__variant *v)
+{
+    return !v->combined && (v->sort == WG__OF_ATTRIBUTES || v->sort == WG__OF_OPERANDS);
+}
+
 /* What inference refuses is no sample of this operator. */
 static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
 {
-    enum { LARGEST = 16800 }; /* elements of a result: beyond, nothing more is shown */
     trying *t = user;
     wg__session *s = t->session;
     wg__rig_opts opts = { .op = s->op,
@@ -179,12 +191,12 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
                           .where = v->where };
     size_t count;
     *taken = true;
-    if (wg__session_ends(s) || is_known(s, v) || (v->brief && s->draw > 0)) /* a length is not a matter of values */
+    if (wg__session_ends(s) || is_known(s, v) || (v->brief && !v->combined && s->draw > 0)) /* a length is not a matter of values */
         return WG_OK;
     s->variant = v->text;
     wg__session_tell(s, "shape", 0, -1);
     bool fits = wg__rig_fits(&opts, &count);
-    *taken = fits && (!v->large || count <= (v->brief ? 2 : 1) * (size_t)LARGEST);
+    *taken = fits && (!v->large || count <= largest_of(v));
     if (!*taken) {
         s->variant = "";
         return !fits && wg_error_status() == WG_ERR_NOMEM ? WG_ERR_NOMEM : WG_OK;
@@ -194,10 +206,14 @@ static wg_status try_variant(void *user, const wg__variant *v, bool *taken)
     s->brief = v->brief;
     s->unvouched = v->unvouched;
     s->retyped = v->retyped;
+    if (!v->brief)
+        wg__check_named_sizes(s, &v->sample);
     wg_status st = check_results(s, &opts);
+    if (!st)
+        st = wg__witness_look(s);
     s->variant = "";
     s->large = s->brief = s->unvouched = s->retyped = s->degenerate = false;
-    return st;
+    return st || !is_base(v) ? st : wg__each_combination(s->op, v, s->n_bases++, try_variant, t);
 }
 
 static wg_status check_sample(wg__session *s, int order)
@@ -206,9 +222,15 @@ static wg_status check_sample(wg__session *s, int order)
     wg__rig_opts opts = {
         .op = s->op, .sample = sample, .registry = s->opts->registry, .type = WG_F64, .order = order
     };
+    wg__check_named_sizes(s, sample);
     wg_status st = check_results(s, &opts);
     trying t = { s, order };
-    return st ? st : wg__each_variant(s->op, sample, try_variant, &t);
+    if (!st)
+        st = wg__witness_begin(s, &opts);
+    if (!st)
+        st = wg__each_variant(s->op, sample, try_variant, &t);
+    wg__witness_end(s);
+    return st;
 }
 
 /* Of each operand, and of each order: what one decides is no excuse for another. */

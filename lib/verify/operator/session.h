@@ -5,7 +5,9 @@
 #include "verify/operator/rig.h"
 #include "verify/report.h"
 
-enum { WG__SEEN = 2048, WG__PLACE_MAX = 160, WG__RESULT_MAX = 64 };
+enum { WG__SEEN = 2048, WG__PLACE_MAX = 192, WG__RESULT_MAX = 64 };
+
+typedef struct wg__witness wg__witness;
 
 typedef struct wg__session {
     const wg_op *op;
@@ -24,6 +26,8 @@ typedef struct wg__session {
     bool unsteady;           /* the same run gives other bits: nothing that compares two runs means anything */
     uint64_t seen[WG__SEEN]; /* hashes of the variants tried */
     int n_seen;
+    int n_bases; /* variants that others were made from */
+    wg__witness *witness;
 } wg__session;
 
 static inline bool wg__is_generated(const wg__session *s) { return *s->variant != 0; }
@@ -60,6 +64,12 @@ wg_status wg__check_linear(wg__session *, int order);
 wg_status wg__check_second(wg__session *);
 /* Each operand's gradient, of that order, against that of the decomposition. */
 wg_status wg__check_parts(wg__session *, int order);
+/* What inference says of named sizes, wherever they stand in the sample, holds for the sample's. */
+void wg__check_named_sizes(wg__session *, const wg_sample *);
+/* Prepares and runs a rig, that keeps its bits whatever is prepared and run later; looks whether it does; ends it. */
+wg_status wg__witness_begin(wg__session *, const wg__rig_opts *);
+wg_status wg__witness_look(wg__session *);
+void wg__witness_end(wg__session *);
 /* Gradients at kinks and at ties. */
 wg_status wg__check_kinks(wg__session *);
 /* How fast the linear part's error shrinks, for each operand. */
@@ -78,6 +88,8 @@ static inline bool wg__session_ends(const wg__session *s)
 /* Compares operand `slot`'s gradient of that order with differences. cotangent: (count of y) at order 1, the directions
  * d of all operands at order 2. */
 wg_status wg__judge_slot(wg__session *, int slot, int order, const double *cotangent);
+/* The results of a sample, at f64; false: its attributes or shapes are refused. out, out_type: WG__MAX_RESULTS of them. */
+bool wg__infer_sample(const wg_op *, const wg_sample *, wg_shape *out, wg_dtype *out_type, int *results);
 /* How many results of a sample are f64: derivatives are taken of those alone. 0: its attributes or shapes are refused. */
 int wg__wide_results(const wg_op *, const wg_sample *);
 /* Afterwards: fails where a comparison that the samples ask for was not made. */

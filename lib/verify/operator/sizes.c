@@ -229,10 +229,13 @@ static void try_lengths(wg__maker *m)
 
 void wg__try_sizes(wg__maker *m)
 {
+    m->sort = WG__OF_SIZES;
     try_small_sizes(m);
     try_all_ones(m);
     try_single_axes(m);
+    m->sort = WG__OF_LONG_SIZES;
     try_large_sizes(m);
     try_long_sizes(m);
+    m->sort = WG__OF_LENGTHS;
     try_lengths(m);
 }

@@ -74,6 +74,23 @@ bool wg__add_leading(wg_shape *s, int64_t size)
     return true;
 }
 
+/* As many axes as there can be, of 2 and 1 in turn. */
+static void try_all_axes(wg__maker *m)
+{
+    wg__variant v = wg__variant_begin(m);
+    int most = 0;
+    for (int slot = 0; slot < m->n; slot++)
+        most = m->from->in[slot].shape.rank > most ? m->from->in[slot].shape.rank : most;
+    if (!wg__relates_operands(m) || m->op->flags & WG_ELEMENTWISE) /* those are tried with each number of axes */
+        return;
+    for (int slot = 0; slot < m->n; slot++)
+        for (int axis = 0; axis < WG_MAX_RANK - most; axis++)
+            wg__add_leading(&v.sample.in[slot].shape, 1 + (axis + most) % 2);
+    v.brief = v.unvouched = true;
+    snprintf(v.text, sizeof v.text, "%d axes", WG_MAX_RANK);
+    wg__variant_show(m, &v);
+}
+
 static void try_batches(wg__maker *m)
 {
     wg__variant v = wg__variant_begin(m);
@@ -250,24 +267,55 @@ static void try_attributes(wg__maker *m)
     wg__free(NULL, room, 2, size);
 }
 
+static void try_axes(wg__maker *m)
+{
+    m->sort = WG__OF_AXES;
+    try_batches(m);
+    try_all_axes(m);
+    try_fewer_axes(m);
+    try_ranks(m);
+}
+
+static void try_operands(wg__maker *m)
+{
+    m->sort = WG__OF_OPERANDS;
+    try_left_out(m);
+    try_another_operand(m);
+}
+
+static void try_ties(wg__maker *m)
+{
+    m->sort = WG__OF_TIES;
+    for (int with = 0; with < m->n; with++)
+        for (int tied = with + 1; tied < m->n; tied++)
+            try_tied(m, with, tied);
+}
+
+static void try_values(wg__maker *m)
+{
+    m->sort = WG__OF_VALUES;
+    try_integers(m);
+    try_zeros(m);
+    try_fringe(m);
+    try_extremes(m);
+}
+
+void wg__try_all_shapes(wg__maker *m)
+{
+    m->sort = WG__OF_BROADCASTS;
+    try_broadcasts(m);
+    wg__try_sizes(m);
+    try_axes(m);
+    try_operands(m);
+    try_ties(m);
+    try_values(m);
+}
+
 wg_status wg__each_variant(const wg_op *op, const wg_sample *from, wg__variant_visit *visit, void *user)
 {
-    wg__maker m = { op, from, wg__sample_operands(op, from), visit, user, WG_OK };
+    wg__maker m = { op, from, wg__sample_operands(op, from), visit, user, WG__OF_ATTRIBUTES, WG_OK };
     try_attributes(&m);
-    try_broadcasts(&m);
-    wg__try_sizes(&m);
-    try_batches(&m);
-    try_fewer_axes(&m);
-    try_ranks(&m);
-    try_left_out(&m);
-    try_another_operand(&m);
-    for (int with = 0; with < m.n; with++)
-        for (int tied = with + 1; tied < m.n; tied++)
-            try_tied(&m, with, tied);
-    try_integers(&m);
-    try_zeros(&m);
-    try_fringe(&m);
-    try_extremes(&m);
+    wg__try_all_shapes(&m);
     return m.status;
 }
 
