@@ -39,7 +39,7 @@ static inline __attribute__((always_inline)) void NAME(dots)(int rows, int cols,
     }
     if (i < k) { /* the last vector, without what has been added: zeros on both sides */
         const int64_t last = k - LANES;
-        const places keep = (places){ COUNT } >= (int32_t)(i - last);
+        const places lane = { COUNT }, keep = lane >= (int32_t)(i - last);
         UNROLL
         for (int s = 0; s < cols; s++)
             right[s] = (vector)((places) * (const loose *)(b + s * bs + last) & keep);
