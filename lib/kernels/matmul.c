@@ -113,7 +113,7 @@ static bool direct_b(const wg__product *p, int64_t element)
 }
 
 /* Panels of two vectors feed the multipliers best; an odd number of vectors is better cut into threes. How operands are
- * stored must not matter: the panels decide where K is cut. */
+ * stored does not matter here: the panels decide where K is cut. */
 static int panel_width(int64_t vectors)
 {
     return vectors < 2 ? 1 : vectors % 2 && vectors <= 9 ? 3 : 2;

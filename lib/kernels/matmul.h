@@ -19,7 +19,8 @@
  * packed, and rounded meanwhile: two neighbouring ks lie side by side in the place of one f32, and the last one of an odd
  * number beside a zero. Such a place is a cell. Whatever counts ks of packed operands counts cells; everything else stays.
  *
- * All cuts depend on the shape, the precision and the instruction set alone: the bits are the same for any number of threads.
+ * All cuts depend on the shapes, how operands are stored, the precision and the instruction set: the bits are the same for any
+ * number of threads.
  */
 #ifndef WG_KERNELS_MATMUL_H
 #define WG_KERNELS_MATMUL_H
