@@ -113,6 +113,36 @@ START_TEST(a_broadcast_that_is_wrong_without_the_last_operand_fails)
 }
 END_TEST
 
+/* sum (x - w)^2, or its root, which has no derivative where both are one */
+typedef struct apart {
+    bool root;
+} apart;
+static const wg_attr apart_attrs[] = { { "root", WG_ATTR_BOOL, offsetof(apart, root), "false", NULL }, { 0 } };
+static wg_status infer_apart(wg_infer *t)
+{
+    t->out[0] = WG_SCALAR;
+    return wg_shape_equal(t->in[0], t->in[1]) ? WG_OK : wg_infer_fail(t, WG_ERR_SHAPE, "two of one shape are asked for");
+}
+WG_KERNEL(apart_forward, (void)begin; (void)end; const apart *o = c->attrs; const T *x = c->in[0]; const T *w = c->in[1];
+          T *y = c->out; double sum = 0; for (int64_t i = 0; i < wg_shape_count(c->in_shape[0]); i++) sum +=
+          ((double)x[i] - (double)w[i]) * ((double)x[i] - (double)w[i]);
+          y[0] = (T)(o->root ? sqrt(sum) : sum);)
+static wg_node *apart_backward(const wg_adjoint *a, int s)
+{
+    const apart *o = a->attrs;
+    wg_node *d = wg_sub(a->in[s], a->in[1 - s]);
+    return wg_mul(a->cotangent, o->root ? wg_div(d, a->output) : wg_scale(d, 2));
+}
+
+START_TEST(a_choice_without_a_derivative_for_one_operand_is_excused)
+{
+    wg_op op = { WG_OP, .name = "apart", .doc = "sum (x - w)^2", .arity = 2, .infer = infer_apart,
+                 .attrs = apart_attrs, .attrs_size = sizeof(apart), .forward = WG_BOTH(apart_forward),
+                 .backward = apart_backward, WG_SAMPLES(pairs) };
+    verify_expect(&op, "");
+}
+END_TEST
+
 /* ---- many axes ---- */
 
 static wg_status infer_transposed(wg_infer *t)
@@ -216,6 +246,7 @@ TCase *verify_variants(void)
     tcase_add_test(t, a_choice_that_is_wrong_in_some_shapes_fails);
     tcase_add_test(t, a_choice_that_is_wrong_at_some_lengths_fails);
     tcase_add_test(t, a_broadcast_that_is_wrong_without_the_last_operand_fails);
+    tcase_add_test(t, a_choice_without_a_derivative_for_one_operand_is_excused);
     tcase_add_test(t, a_kernel_that_forgets_the_fourth_leading_axis_fails);
     tcase_add_test(t, a_result_with_a_name_that_no_operand_has_fails);
     tcase_add_test(t, what_lowering_keeps_for_all_operations_fails);

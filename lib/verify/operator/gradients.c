@@ -95,6 +95,12 @@ static wg_status doubt_failure(wg__session *s, const wg__mover *m, wg__judgement
     return st;
 }
 
+/* f(x, x) may be where f has no derivative, as the root of a difference is: with a choice that no sample makes it is excused. */
+static bool has_no_derivative(const wg__session *s, double gradient)
+{
+    return s->unvouched && s->rig->of.tied && !isfinite(gradient);
+}
+
 wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cotangent)
 {
     wg__rig *r = s->rig;
@@ -117,6 +123,8 @@ wg_status wg__judge_slot(wg__session *s, int slot, int order, const double *cota
     wg__rig_restore(r);
     if (!st && j.verdict == WG_FAIL && isfinite(j.got))
         st = doubt_failure(s, &m, &j);
+    if (!st && j.verdict == WG_FAIL && has_no_derivative(s, j.got))
+        return WG_OK;
     char kind[WG__KIND_MAX] = "";
     if (!st && j.verdict == WG_FAIL && !s->until_failure) {
         wg__kind_of_claim(&f, x->range->shape, &j, kind);
