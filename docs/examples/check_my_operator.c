@@ -1,7 +1,7 @@
 /* Is my gradient right?  An operator of one's own, and the line that tells.
  *
- *     ./check_my_operator          PASS log_cosh: 1376 checks, worst 0.064 of its tolerance
- *     ./check_my_operator wrong    FAIL log_cosh: 103 of 1372 checks: sign: sample 0: the gradient of operand 0 is wrong: by
+ *     ./check_my_operator          PASS log_cosh: 1460 checks, worst 0.063 of its tolerance
+ *     ./check_my_operator wrong    FAIL log_cosh: 103 of 1454 checks: sign: sample 0: the gradient of operand 0 is wrong: by
  *                                  differences 5.92322566955, by the adjoint -5.92322566955 (-1 times that), which may ..
  *
  * `wrong` takes an adjoint whose sign is the wrong way round, as happens to everybody once. */
