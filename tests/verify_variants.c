@@ -191,7 +191,8 @@ static wg_status infer_one_less(wg_infer *t)
 {
     t->out[0] = t->in[0];
     t->out[0].dim[0] -= 1;
-    return t->in[0].dim[0] == 0 ? wg_infer_fail(t, WG_ERR_SHAPE, "nothing to leave out") : WG_OK;
+    bool empty = t->in[0].rank < 1 || t->in[0].dim[0] == 0;
+    return empty ? wg_infer_fail(t, WG_ERR_SHAPE, "nothing to leave out") : WG_OK;
 }
 WG_KERNEL(but_the_first, const T *x = c->in[0]; T *y = c->out;
           for (int64_t i = begin; i < end; i++) y[i] = x[i + 1];)
