@@ -134,9 +134,10 @@ wg_mode wg__exec_mode(const wg_exec *);
 enum { WG__FENCE = 1024 }; /* bytes */
 /* For lib/verify, before the first run: leaves room before and behind all that kernels write, so that one which goes too far
  * harms nothing. Where one thread does all the work, the room is filled before each kernel and looked at afterwards:
- * WG_ERR_VERIFY tells what was written beyond. */
+ * WG_ERR_VERIFY tells what was written beyond. The workspace holds the same small numbers before each run, so that what a
+ * kernel leaves unwritten does not depend on luck. */
 void wg__exec_fenced(wg_exec *);
-/* The same, and it splits even the smallest work, and fills the workspace with NaN before each run. With
+/* The same, and it splits even the smallest work, and the workspace holds NaN before each run. With
  * parts > 0 that many workers' shares are computed one after another on the calling thread, the last worker's first, and
  * none sees what another has written: a kernel that leans on its neighbours' ranges, or on what was in memory, is found
  * without luck, OpenMP or not. WG_ERR_VERIFY: two shares write the same memory. parts < 256. */

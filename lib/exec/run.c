@@ -221,8 +221,8 @@ wg_status wg_run(wg_exec *e)
         return wg__exec_failed(e, wg__fail(WG_ERR_BUSY, "another run %s the store", changes ? "uses" : "changes"));
     wg__feeds_gather(e);
     wg__frame_bind(e, f);
-    if (e->harsh)
-        memset(e->workspace, 0xff, e->workspace_bytes); /* every float a NaN, every integer -1 */
+    if (e->fence) /* every float a NaN and every integer -1, or else floats of 3 and 32.5 */
+        memset(e->workspace, e->harsh ? 0xff : 0x40, e->workspace_bytes);
     status = wg__run_program(e, f);
     wg__store_leave(e->store, changes);
     if (!status)
