@@ -142,6 +142,16 @@ void wg__exec_fenced(wg_exec *);
  * none sees what another has written: a kernel that leans on its neighbours' ranges, or on what was in memory, is found
  * without luck, OpenMP or not. WG_ERR_VERIFY: two shares write the same memory. parts < 256. */
 void wg__exec_harshly(wg_exec *, int parts);
+
+/* What an element becomes once it is computed. */
+typedef struct wg__noise {
+    double (*moved)(void *user, double x);
+    void *user;
+} wg__rounding;
+/* For lib/verify: runs, and moves each operation's floating results, so that those of the run are as far off as rounding
+ * on the way can make them (Monte Carlo arithmetic: Parker, 1997). What is copied stays; and so does what comparisons and
+ * their like read, as it is or reshaped, or they would choose something else. Iterations of a scan do not round. */
+wg_status wg__run_rounding(wg_exec *, const wg__rounding *);
 wg__feed *wg__feed_find(const wg_exec *, const wg_node *leaf);
 
 /* Finds or makes the program for what is fed. */

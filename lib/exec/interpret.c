@@ -32,6 +32,64 @@ static wg_status take_leaf(wg__interpreter *t, const wg_node *n)
     return wg__sizes_bind(&t->sizes, n, &t->shape[n->index]);
 }
 
+/* Which numbers the operands hold, by a hash of them: one in eight of all others is taken for one of those. */
+typedef struct held {
+    unsigned char *mark;
+    size_t mask;
+} held;
+
+static unsigned char *mark_of(const held *h, double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return &h->mark[(bits * UINT64_C(0x9e3779b97f4a7c15) >> 32) & h->mask];
+}
+
+static wg_status note_operands(const wg__interpreter *t, const wg__operation *o, const wg__signature *s, held *h)
+{
+    size_t count = 0;
+    for (int k = 0; k < o->n_in; k++)
+        count += (size_t)wg_shape_count(s->in_shape[k]);
+    for (h->mask = 7; h->mask < 8 * count;)
+        h->mask = 2 * h->mask + 1;
+    if (!(h->mark = wg__arena_alloc(t->memory, h->mask + 1)))
+        return WG_ERR_NOMEM;
+    memset(h->mark, 0, h->mask + 1);
+    for (int k = 0; k < o->n_in; k++)
+        for (int64_t i = 0, n = wg_shape_count(s->in_shape[k]); i < n; i++)
+            *mark_of(h, wg__load(t->value[o->in[k]->index], s->in_type[k], i)) = 1;
+    return WG_OK;
+}
+
+/* What is one of the operands' elements was not computed, but chosen or copied, and stays. */
+static wg_status move_results(const wg__interpreter *t, const wg__operation *o, const wg__signature *s, void *const *out)
+{
+    held h;
+    wg_status status = note_operands(t, o, s, &h);
+    for (int r = 0; r < o->n_out && !status; r++) {
+        const wg_dtype type = s->out_type[r];
+        const bool moves = wg__is_float(type) && !t->chosen_by[o->out[r].index];
+        for (int64_t i = 0, n = moves ? wg_shape_count(s->out_shape[r]) : 0; i < n; i++) {
+            const double x = wg__load(out[r], type, i);
+            if (!*mark_of(&h, x))
+                wg__store(out[r], type, i, t->rounding->moved(t->rounding->user, x));
+        }
+    }
+    return status;
+}
+
+/* What an operator that is piecewise constant reads, and what is that, reshaped. Users come after what they use. */
+static void mark_choices(const wg_graph *g, unsigned char *chosen_by)
+{
+    memset(chosen_by, 0, g->n_nodes);
+    for (size_t i = g->n_nodes; i-- > 0;) {
+        const wg__operation *o = g->nodes[i]->operation;
+        bool marks = o->op->flags & WG_VIEW_OP ? chosen_by[i] : o->op->flags & WG_NO_GRADIENT;
+        for (int s = 0; s < o->n_in && marks; s++)
+            chosen_by[o->in[s]->index] = 1;
+    }
+}
+
 wg_status wg__interpret_operation(wg__interpreter *t, const wg__operation *o)
 {
     wg_exec *e = t->exec;
@@ -58,9 +116,10 @@ wg_status wg__interpret_operation(wg__interpreter *t, const wg__operation *o)
     }
     v.in = in;
     v.out = out;
-    if (wg__scan_of(o))
-        return wg__fail_at_node(t->copy.origin[o->out[0].index], wg__interpret_loop(t, o, &v.signature, in, out));
-    return wg__fail_at_node(t->copy.origin[o->out[0].index], wg__evaluate(&v));
+    status = wg__scan_of(o) ? wg__interpret_loop(t, o, &v.signature, in, out) : wg__evaluate(&v);
+    if (t->rounding && !status)
+        status = move_results(t, o, &v.signature, out);
+    return wg__fail_at_node(t->copy.origin[o->out[0].index], status);
 }
 
 /* Leaves first, for their sizes; then every operation that the wanted node needs, in the order in which they were made. */
@@ -71,8 +130,11 @@ static wg_status compute_all(wg__interpreter *t, const wg_node *wanted)
     unsigned char *needed = wg__arena_alloc(a, g->n_nodes);
     t->shape = wg__arena_alloc(a, g->n_nodes * sizeof *t->shape);
     t->value = wg__arena_alloc(a, g->n_nodes * sizeof *t->value);
-    if (!needed || !t->shape || !t->value)
+    t->chosen_by = t->rounding ? wg__arena_alloc(a, g->n_nodes) : NULL;
+    if (!needed || !t->shape || !t->value || (t->rounding && !t->chosen_by))
         return WG_ERR_NOMEM;
+    if (t->rounding)
+        mark_choices(g, t->chosen_by);
     wg_node *root = (wg_node *)wanted;
     wg__mark_needed(g, (wg_nodes){ &root, 1 }, needed);
     wg_status status = WG_OK;
@@ -104,6 +166,18 @@ static wg_status interpret(wg__interpreter *t, const wg_node *n, wg_view *out)
     return status;
 }
 
+static wg_status interpret_node(wg_exec *e, const wg_node *n, const wg__rounding *rounding, wg_view *out)
+{
+    if (!wg__store_enter(e->store, false))
+        return wg__exec_failed(e, wg__fail(WG_ERR_BUSY, "another run changes the store"));
+    wg__arena_free(&e->interpreted);
+    wg__interpreter t = { .exec = e, .memory = &e->interpreted, .seed = e->store->seed, .rounding = rounding };
+    wg_status status = interpret(&t, n, out);
+    wg__copy_drop(&t.copy);
+    wg__store_leave(e->store, false);
+    return wg__exec_failed(e, status);
+}
+
 wg_status wg_interpret(wg_exec *e, const wg_node *n, wg_view *out)
 {
     if (!e)
@@ -114,12 +188,20 @@ wg_status wg_interpret(wg_exec *e, const wg_node *n, wg_view *out)
     if (!n || n->operation->graph != e->plan->source)
         return wg__exec_failed(e,
                                wg__fail(WG_ERR_ARG, "wg_interpret: the node is %s", n ? "of another graph" : "NULL"));
-    if (!wg__store_enter(e->store, false))
-        return wg__exec_failed(e, wg__fail(WG_ERR_BUSY, "another run changes the store"));
-    wg__arena_free(&e->interpreted);
-    wg__interpreter t = { .exec = e, .memory = &e->interpreted, .seed = e->store->seed };
-    wg_status status = interpret(&t, n, out);
-    wg__copy_drop(&t.copy);
-    wg__store_leave(e->store, false);
-    return wg__exec_failed(e, status);
+    return interpret_node(e, n, NULL, out);
+}
+
+wg_status wg__run_rounding(wg_exec *e, const wg__rounding *rounding)
+{
+    wg_status status = wg_run(e);
+    for (size_t k = 0; k < e->plan->n_wanted && !status; k++) {
+        const wg_node *n = e->plan->wanted[k].asked;
+        const wg_view result = wg_result(e, n);
+        size_t bytes = 0;
+        wg_view rounded;
+        status = interpret_node(e, n, rounding, &rounded);
+        if (!status && wg__shape_bytes(&result.shape, result.dtype, &bytes) && rounded.data != result.data && bytes)
+            memcpy((void *)result.data, rounded.data, bytes);
+    }
+    return status;
 }

@@ -13,6 +13,8 @@ typedef struct wg__interpreter {
     wg_shape *shape; /* by node of the copy */
     void **value;
     uint64_t seed;
+    const wg__rounding *rounding; /* NULL: none */
+    unsigned char *chosen_by; /* by node of the copy, with rounding: something chooses by its value */
 } wg__interpreter;
 
 /* Memory for a tensor. NULL: WG_ERR_NOMEM. */

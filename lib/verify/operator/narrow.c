@@ -133,10 +133,11 @@ static wg_status measure_narrow(wg__shaker *h, void *user, double *to)
 
 /* What f64 knows to be zero by cancellation is rounding in f32: how far it moves with the last bits of what is read. At
  * the ends of ranges operands may be at a kink or tied: what is beyond tells nothing. */
-static wg_status narrow_spread(wg__session *s, wg__rig *narrow, int order, const twin_result *t, double *spread)
+static wg_status narrow_spread(wg__session *s, wg__rig *narrow, int order, const twin_result *t, bool rounds,
+                               double *spread)
 {
     narrow_result result = { t->narrow, order, t->count };
-    wg__shaker h = { .rig = narrow, .stream = &s->stream };
+    wg__shaker h = { .rig = narrow, .stream = &s->stream, .rounds = rounds };
     double *still = wg__arena_alloc(&narrow->arena, (t->count + 1) * sizeof *still);
     *spread = 0;
     if (!still)
@@ -173,8 +174,9 @@ static wg_status compare_one(wg__session *s, wg__rig *narrow, int order, const t
     double tolerance, spread;
     wg_status st = WG_OK;
     size_t i = next_beyond(s, narrow, order, t, largest, 0, 0, &tolerance);
-    if (i < t->count && !(st = narrow_spread(s, narrow, order, t, &spread)))
-        i = next_beyond(s, narrow, order, t, largest, spread, i, &tolerance);
+    for (int rounds = 0; rounds < 2 && i < t->count && !st; rounds++)
+        if (!(st = narrow_spread(s, narrow, order, t, rounds, &spread)))
+            i = next_beyond(s, narrow, order, t, largest, spread, i, &tolerance);
     if (st)
         return st;
     wg_view y = wg_result(narrow->exec[order], t->narrow);

@@ -3,7 +3,8 @@
  * Where terms cancel, what is left is the rounding of the terms, not of the result: the gradient of x / |x| is zero, and
  * comes out as some 1e-17 that no multiple of its own size bounds. So a difference that is too large for the result is
  * looked at again: all that is read is moved by a few units in the last place, for each run anew, and what the difference
- * then does is rounding. A difference that is a mistake stays where it is. */
+ * then does is rounding; where that does not explain it, all that is computed on the way is moved as well, for what is read
+ * may have been rounded away: x / |x| is exactly 1 however x moves. A difference that is a mistake stays where it is. */
 #ifndef WG_VERIFY_ROUNDING_H
 #define WG_VERIFY_ROUNDING_H
 
@@ -17,6 +18,7 @@ void wg__read_copy(const wg__rig *, char *kept, bool back);
 typedef struct wg__shaker {
     wg__rig *rig;
     wg__stream *stream;
+    bool rounds; /* moves what is computed, too */
     bool on;
     void *kept; /* what the rig reads, while it is moved */
 } wg__shaker;
@@ -47,9 +49,9 @@ typedef struct wg__residual {
     wg_verdict verdict;
 } wg__residual;
 
-/* How much of the numbers may be rounding: what moves when the operands' last bits do, and what terms of natural size leave when
- * they cancel. */
-wg_status wg__doubt_of(wg__session *, wg__residual *, double *doubt);
+/* How much of the numbers may be rounding: what moves when last bits do, the operands' or with `rounds` those of all that
+ * is computed, and what terms of natural size leave when they cancel. */
+wg_status wg__doubt_of(wg__session *, wg__residual *, bool rounds, double *doubt);
 
 /* Sets `apart`, `at` and `verdict`: WG_INCONCLUSIVE where rounding explains it, but would hide a part in a million as well. */
 wg_status wg__judge_residual(wg__session *, wg__residual *);
