@@ -1,5 +1,6 @@
 /* Operators that are wrong in one way each: every check of the battery has one that it alone sees. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wengert.h>
 
@@ -479,6 +480,31 @@ START_TEST(what_cancels_passes_and_what_remains_fails)
 }
 END_TEST
 
+/* Of a negative power only the least of the operand counts: over that it is 1 in f32, and the terms of its second derivative,
+ * as large as the inverse, cancel all the same whatever last bits the operand has. */
+START_TEST(what_is_rounded_away_on_the_way_is_no_mistake)
+{
+    static const wg_sample spread[] = { { .in = { WG_VALUES(0.002, 2, 12) } } };
+    wg_op op = copy_of("norm", "norm_of_the_least");
+    void *attrs = malloc(op.attrs_size);
+    wg_sample sample = spread[0];
+    memcpy(attrs, op.samples[1].attrs, op.attrs_size);
+    for (const wg_attr *a = op.attrs; a->name; a++)
+        if (!strcmp(a->name, "p"))
+            memcpy((char *)attrs + a->offset, &(double){ -1.625 }, sizeof(double));
+    sample.attrs = attrs;
+    op.samples = &sample;
+    op.n_samples = 1;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        wg_report *r = NULL;
+        ck_assert_msg(!wg_verify_op_with(&op, WG_OPTS(wg_verify_opts, .seed = seed), &r), "seed %d: %s", (int)seed,
+                      wg_report_text(r));
+        wg_report_free(r);
+    }
+    free(attrs);
+}
+END_TEST
+
 /* ---- second witnesses, second order ---- */
 
 static wg_node *half_as_much(const wg_adjoint *a, int s) { return wg_scale(square_gradient(a, s), 0.5); }
@@ -543,6 +569,7 @@ TCase *verify_battery(void)
     tcase_add_test(t, a_decomposition_with_another_gradient_fails);
     tcase_add_test(t, a_gradient_that_is_falsely_declared_zero_fails);
     tcase_add_test(t, what_cancels_passes_and_what_remains_fails);
+    tcase_add_test(t, what_is_rounded_away_on_the_way_is_no_mistake);
     tcase_add_test(t, the_Taylor_rate_sees_a_wrong_gradient_too);
     tcase_add_test(t, an_adjoint_that_writes_into_the_cotangent_fails);
     return t;
