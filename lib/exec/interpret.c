@@ -198,7 +198,7 @@ wg_status wg__run_rounding(wg_exec *e, const wg__rounding *rounding)
         const wg_node *n = e->plan->wanted[k].asked;
         const wg_view result = wg_result(e, n);
         size_t bytes = 0;
-        wg_view rounded;
+        wg_view rounded = { 0 };
         status = interpret_node(e, n, rounding, &rounded);
         if (!status && wg__shape_bytes(&result.shape, result.dtype, &bytes) && rounded.data != result.data && bytes)
             memcpy((void *)result.data, rounded.data, bytes);
