@@ -200,8 +200,8 @@ wg_status wg__run_rounding(wg_exec *e, const wg__rounding *rounding)
         size_t bytes = 0;
         wg_view rounded = { 0 };
         status = interpret_node(e, n, rounding, &rounded);
-        if (!status && wg__shape_bytes(&result.shape, result.dtype, &bytes) && rounded.data != result.data && bytes)
-            memcpy((void *)result.data, rounded.data, bytes);
+        if (!status && wg__shape_bytes(&result.shape, result.dtype, &bytes) && rounded.data && bytes)
+            memmove((void *)result.data, rounded.data, bytes);
     }
     return status;
 }
