@@ -144,7 +144,7 @@ void wg__exec_fenced(wg_exec *);
 void wg__exec_harshly(wg_exec *, int parts);
 
 /* What an element becomes once it is computed. */
-typedef struct wg__noise {
+typedef struct wg__rounding {
     double (*moved)(void *user, double x);
     void *user;
 } wg__rounding;
