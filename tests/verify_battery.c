@@ -4,6 +4,7 @@
 #include <string.h>
 #include <wengert.h>
 
+#include "plan/copy.h"
 #include "verify_suite.h"
 
 static wg_op copy_of(const char *name, const char *as)
@@ -484,15 +485,11 @@ END_TEST
  * as large as the inverse, cancel all the same whatever last bits the operand has. */
 START_TEST(what_is_rounded_away_on_the_way_is_no_mistake)
 {
-    static const wg_sample spread[] = { { .in = { WG_VALUES(0.002, 2, 12) } } };
     wg_op op = copy_of("norm", "norm_of_the_least");
     void *attrs = malloc(op.attrs_size);
-    wg_sample sample = spread[0];
+    const wg_sample sample = { .in = { WG_VALUES(0.002, 2, 12) }, .attrs = attrs };
     memcpy(attrs, op.samples[1].attrs, op.attrs_size);
-    for (const wg_attr *a = op.attrs; a->name; a++)
-        if (!strcmp(a->name, "p"))
-            memcpy((char *)attrs + a->offset, &(double){ -1.625 }, sizeof(double));
-    sample.attrs = attrs;
+    *(double *)wg__attr_of(&op, attrs, "p") = -1.625;
     op.samples = &sample;
     op.n_samples = 1;
     for (uint64_t seed = 1; seed <= 20; seed++) {
